@@ -1,0 +1,121 @@
+# vmatlas: an atlas of a running program's memory.
+#
+#   make            builds build/libvmatlas.so and build/vmatlas
+#   make demo       installs what is missing, builds, and shows a report of a real program
+#   make test       installs what is missing, builds, and runs every test
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make help       lists the rest
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+DESTDIR ?=
+BUILD := build
+VERSION := 0.1.0
+
+CC ?= cc
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION='"$(VERSION)"' -MMD -MP
+
+# The shim lives in other people's processes: position independent, nothing exported but the
+# list, thread-local storage that needs no allocation, frame pointers so that a wrapper knows its
+# caller's registers, and no vectorised prologue that would need an aligned stack.
+SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer \
+	-fno-optimize-sibling-calls -fno-builtin-malloc -fno-builtin-free -fexceptions -fno-stack-protector
+SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
+	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
+TOOLS_LIBS := -ldw -lelf -liberty -ljansson
+
+CORE_SRC := $(wildcard preload/core/*.c)
+SHIM_SRC := $(wildcard preload/*.c)
+TOOLS_SRC := $(wildcard tools/*.c)
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
+SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
+TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/%.o)
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
+PROGRAM_SRC := $(wildcard tests/programs/*.c)
+PROGRAM_CXX := $(wildcard tests/programs/*.cc)
+PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
+
+.PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help
+all: shim tools
+shim: $(BUILD)/libvmatlas.so
+tools: $(BUILD)/vmatlas
+programs: $(PROGRAMS)
+units: $(UNIT)
+
+$(BUILD)/preload/%.o: preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(SHIM_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+
+# What the shim exports follows from the list of wrapped functions.
+$(BUILD)/exports.map: preload/wrapped.def
+	@mkdir -p $(@D)
+	{ echo '{ global:'; sed -n 's/^WRAPPED([^,]*, *\([a-z_A-Z0-9]*\).*/\t\1;/p' $<; \
+	  echo '	vmatlas_*; local: *; };'; } > $@
+
+$(BUILD)/libvmatlas.so: $(CORE_OBJ) $(SHIM_OBJ) $(BUILD)/exports.map
+	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) -o $@ $(CORE_OBJ) $(SHIM_OBJ)
+
+$(BUILD)/vmatlas: $(CORE_OBJ) $(TOOLS_OBJ)
+	$(CC) $(CFLAGS) -o $@ $^ $(TOOLS_LIBS)
+
+# Unit tests link the very objects of the shim, but must not be wrapped by them: the wrappers
+# stay out of the archive.
+UNIT_OBJ := $(CORE_OBJ) $(filter-out $(BUILD)/preload/wrap_%.o,$(SHIM_OBJ)) \
+	$(filter-out $(BUILD)/tools/vmatlas.o,$(TOOLS_OBJ))
+$(BUILD)/units.a: $(UNIT_OBJ)
+	rm -f $@
+	ar rcs $@ $^
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/units.a
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools $(CFLAGS) -o $@ $< $(BUILD)/units.a \
+		-lcmocka $(TOOLS_LIBS) -ldl -lpthread
+
+$(BUILD)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -O1 -g -fno-builtin -o $@ $< -ldl -lpthread
+$(BUILD)/tests/programs/%: tests/programs/%.cc
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -D_GNU_SOURCE -Wall -Wextra -Iinclude -O1 -g -fno-builtin -o $@ $< -ldl -lpthread
+
+# demo and test install what is missing; `make check` runs the tests with what is there.
+setup:
+	@tests/setup
+demo: setup
+	@$(MAKE) --no-print-directory all
+	@tests/demo
+test: setup
+	@$(MAKE) --no-print-directory check
+check: all programs units
+	@tests/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(BUILD)/vmatlas $(DESTDIR)$(PREFIX)/bin/vmatlas
+	install -m 755 $(BUILD)/libvmatlas.so $(DESTDIR)$(LIBDIR)/libvmatlas.so
+	install -m 644 include/vmatlas.h $(DESTDIR)$(PREFIX)/include/vmatlas.h
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/vmatlas $(DESTDIR)$(LIBDIR)/libvmatlas.so \
+		$(DESTDIR)$(PREFIX)/include/vmatlas.h
+clean:
+	rm -rf $(BUILD)
+
+FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+format:
+	clang-format -i $(FORMATTED)
+lint:
+	clang-format --dry-run -Werror $(FORMATTED)
+	clang-tidy --quiet $(CORE_SRC) $(SHIM_SRC) $(TOOLS_SRC) -- $(BASE_CFLAGS)
+	cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
+		--error-exitcode=1 -Iinclude preload tools
+help:
+	@sed -n 's/^#   //p' Makefile
+
+-include $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d)

@@ -1,0 +1,114 @@
+/* vmatlas_store.h - the records of a store, and the file that a snapshot is.
+ *
+ * A store is what the shim keeps in memory: tables of the records below. A snapshot is the same
+ * tables, frozen in a file beside what the kernel said at that moment. Both are read by the same
+ * code. All numbers are in the machine's byte order (the header tells which), sizes are bytes,
+ * times are ticks of the store's clock unless the name says ns. */
+#ifndef VMATLAS_STORE_H
+#define VMATLAS_STORE_H
+
+#include <stdint.h>
+
+/* Changes whenever a record below changes; readers refuse what they do not know. */
+#define VMATLAS_STORE_VERSION 1
+#define VMATLAS_STORE_MAGIC "vmatlas\n"
+
+/* One frame of a call stack. A call stack is the number of its innermost frame; following
+ * `parent` leads outward until 0. Call stacks that share outer frames share these records. */
+struct vmatlas_frame {
+	uint64_t pc;     /* the return address; the interrupted address above a signal frame */
+	uint32_t parent; /* the caller's frame, 0 for none */
+	uint32_t module; /* the module that held pc when it was seen, 0 for none */
+};
+
+/* What one thread slot asked for from one call stack, ever. Written by one thread at a time, so the
+ * counters need no atomic addition and share no cache line that matters. */
+struct vmatlas_origin {
+	uint32_t frame;            /* the call stack */
+	uint32_t slot;             /* the thread slot, see struct vmatlas_thread */
+	uint64_t allocations;      /* only grows */
+	uint64_t allocated_bytes;  /* only grows */
+};
+
+/* When, in which mapping and by which thread a run of small blocks was born. */
+struct vmatlas_moment {
+	uint64_t time;     /* ticks; the blocks were born in [time, time + resolution) */
+	uint32_t mapping;  /* the mapping at birth */
+	uint32_t thread;
+};
+
+/* A mapping as it was seen when a block was born in it. */
+struct vmatlas_birth {
+	uint64_t start, end;
+};
+
+/* A block that does not fit a word: large, or sharing its 32 bytes with another. */
+struct vmatlas_big {
+	uint64_t address;  /* 0: free record */
+	uint64_t size;
+	uint64_t time;
+	uint32_t origin;
+	uint32_t thread;
+	uint32_t mapping;  /* number of a struct vmatlas_birth */
+	uint32_t next;     /* the next record: of the free list, or of those that share a window */
+};
+
+/* A thread that was seen. Slots are used again by later threads, records are not. */
+struct vmatlas_thread {
+	uint32_t tid;
+	uint32_t slot;
+	uint64_t started, ended;           /* ticks; ended 0: it lives */
+	uint64_t stack_start, stack_end;   /* the usable stack, without the guard; 0 unknown */
+	uint64_t guard_bytes;
+	uint32_t creator;                  /* call stack of its pthread_create, 0 unknown */
+	uint32_t flags;                    /* enum vmatlas_thread_flag */
+	char name[16];
+};
+
+enum vmatlas_thread_flag {
+	VMATLAS_THREAD_MAIN = 1,
+	VMATLAS_THREAD_STACK_KNOWN = 2, /* stack and guard are from pthread_getattr_np(3) */
+};
+
+/* What one call created. */
+struct vmatlas_region {
+	uint32_t sequence;  /* odd while it is written; readers try again or leave it out */
+	uint32_t state;     /* enum vmatlas_region_state */
+	uint64_t start, end;
+	uint64_t time;
+	uint32_t frame;     /* call stack of who asked */
+	uint32_t thread;
+	uint32_t call;      /* enum vmatlas_call */
+	uint32_t next;      /* of the free list */
+};
+
+enum vmatlas_region_state { VMATLAS_REGION_FREE, VMATLAS_REGION_LIVE };
+
+enum vmatlas_call {
+	VMATLAS_CALL_MMAP = 1,
+	VMATLAS_CALL_MREMAP,
+	VMATLAS_CALL_SHMAT,
+	VMATLAS_CALL_BRK,
+};
+
+/* A file that was loaded as code. */
+struct vmatlas_module {
+	uint64_t start, end;  /* the whole image, as loaded */
+	uint64_t bias;        /* address minus the address in the file's headers */
+	uint64_t loaded;      /* when it was first seen, ticks */
+	uint32_t path;        /* offset into the strings, 0 unknown */
+	uint32_t build_id_length;
+	uint8_t build_id[32];
+};
+
+/* A small block, in one word: which of the window's four starts, how long, when and where, who. The
+ * window (32 bytes of address space) is the word's place in its table. */
+#define VMATLAS_WORD_ORIGIN(word) ((uint32_t)((word)&0xffffff))
+#define VMATLAS_WORD_MOMENT(word) ((uint32_t)((word) >> 24 & 0xffffff))
+#define VMATLAS_WORD_SIZE(word) ((uint32_t)((word) >> 48 & 0x3fff))
+#define VMATLAS_WORD_EIGHTH(word) ((uint32_t)((word) >> 62))
+#define VMATLAS_WORD_BIG(word) ((uint64_t)(word)&0xffffffffffff)
+/* The size that says: the lower 48 bits are the number of a struct vmatlas_big. */
+#define VMATLAS_SIZE_BIG 0x3fffu
+
+#endif

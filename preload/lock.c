@@ -1,0 +1,73 @@
+#include "lock.h"
+#include "sys.h"
+
+/* Long against any critical section (a table of a million entries doubles in 10 ms), short against
+ * a person's patience. */
+#define LOCK_PATIENCE_NS 200000000u
+/* A critical section is shorter than a trip through the scheduler: look this often before one. */
+enum { LOCK_SPINS = 100, LOCKS_PAGE = 4096 };
+
+static struct {
+	/* Used until lock_boot has found a page, and where the kernel has no MADV_WIPEONFORK. */
+	struct locks fallback;
+	struct locks *locks;
+} self = {.locks = &self.fallback};
+
+struct locks *locks(void)
+{
+	return self.locks;
+}
+
+static inline bool attempt(struct lock *lock)
+{
+	uint32_t idle = 0;
+
+	return atomic_load_explicit(&lock->taken, memory_order_relaxed) == 0 &&
+	       atomic_compare_exchange_strong_explicit(
+		       &lock->taken, &idle, 1, memory_order_acquire, memory_order_relaxed);
+}
+
+static bool attempt_long(struct lock *lock)
+{
+	uint64_t limit = sys_time_ns(CLOCK_MONOTONIC) + LOCK_PATIENCE_NS;
+
+	do {
+		for (int i = 0; i < LOCK_SPINS; i++) {
+			if (attempt(lock))
+				return true;
+			sys_pause();
+		}
+		sys_yield();
+	} while (sys_time_ns(CLOCK_MONOTONIC) < limit);
+	return false;
+}
+
+bool lock_take(struct lock *lock, struct held *held)
+{
+	held->lock = lock;
+	sys_signals_block(&held->signals);
+	if (attempt(lock) || attempt_long(lock))
+		return true;
+	sys_signals_restore(&held->signals);
+	return false;
+}
+
+void lock_release(const struct held *held)
+{
+	atomic_store_explicit(&held->lock->taken, 0, memory_order_release);
+	sys_signals_restore(&held->signals);
+}
+
+void lock_boot(void)
+{
+	struct locks *page = sys_mmap_anonymous(LOCKS_PAGE, PROT_READ | PROT_WRITE, 0);
+
+	_Static_assert(sizeof(struct locks) <= LOCKS_PAGE, "the locks fit their page");
+	if (!page)
+		return;
+	if (sys_madvise(page, LOCKS_PAGE, MADV_WIPEONFORK)) {
+		sys_munmap(page, LOCKS_PAGE);
+		return;
+	}
+	self.locks = page;
+}

@@ -1,0 +1,45 @@
+/* lock.h - short locks that are never waited for without end.
+ *
+ * A lock guards the writers of one table for a few hundred instructions. It can still be found
+ * taken for ever: its owner was forked away, or left by longjmp from a signal handler. So taking
+ * one gives up after LOCK_PATIENCE_NS, and the caller counts what it could not record and goes
+ * on. The locks stand in a page that the kernel clears in the child of every fork, raw clone
+ * included (MADV_WIPEONFORK, Linux 4.14), so a child never inherits one that is taken; every table
+ * is readable after each single step of its writers. Readers take no lock at all. */
+#ifndef VMATLAS_LOCK_H
+#define VMATLAS_LOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lock {
+	_Atomic uint32_t taken;
+};
+
+/* One per table that has writers. Where two are held, they are taken in this order. */
+struct locks {
+	/* Non-zero in the process that set it, zero in a forked child. */
+	_Atomic uint32_t mark;
+	struct lock regions, threads, frames, origins, moments, births, modules, strings, layouts,
+		unwinder, windows, bigs, pages;
+};
+
+/* A held lock: what must be put back when it is released. */
+struct held {
+	struct lock *lock;
+	uint64_t signals;
+};
+
+/* The page with the locks. Never NULL. */
+struct locks *locks(void);
+
+/* Takes it with all signals blocked; false (nothing held, signals as before) when it could not be
+ * had in time. Under the guard. */
+bool lock_take(struct lock *lock, struct held *held);
+void lock_release(const struct held *held);
+
+/* Start only: moves the locks into a page of the kind described above. */
+void lock_boot(void);
+
+#endif

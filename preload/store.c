@@ -1,0 +1,144 @@
+#include "store.h"
+#include "lock.h"
+#include "sys.h"
+
+/* The first chunk serves a small program whole; untouched pages of it cost nothing. */
+#define CHUNK_FIRST ((size_t)4 << 20)
+/* Growing by a quarter keeps the number of chunks, each of which may be a mapping, far below
+ * vm.max_map_count (65,530), and the unused tail small. */
+#define CHUNK_SHARE 4
+#define CHUNK_STEP ((size_t)2 << 20)
+#define ALIGNMENT ((size_t)64)
+
+static struct {
+	/* Under locks()->pages; start is written last, the count after it. */
+	struct store_chunk chunk[STORE_CHUNKS];
+	_Atomic unsigned count;
+	size_t used; /* of the last chunk */
+	size_t total;
+	_Atomic uint64_t refused;
+} self;
+
+static size_t round_up(size_t size, size_t step)
+{
+	return (size + step - 1) / step * step;
+}
+
+static size_t chunk_size(size_t wanted)
+{
+	size_t size = self.total ? round_up(self.total / CHUNK_SHARE, CHUNK_STEP) : CHUNK_FIRST;
+
+	return size > wanted ? size : round_up(wanted, CHUNK_STEP);
+}
+
+/* A mapping of ours must not melt into one of the program's: the kernel merges neighbours that
+ * are alike, so ours are marked as read at random, which is true and costs nothing. */
+static void *chunk_map(size_t size)
+{
+	void *memory = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+
+	if (memory)
+		sys_madvise(memory, size, MADV_RANDOM);
+	return memory;
+}
+
+static bool chunk_add(size_t wanted)
+{
+	size_t size = chunk_size(wanted);
+	void *memory;
+
+	if (self.count == STORE_CHUNKS)
+		return false;
+	memory = chunk_map(size);
+	if (!memory) { /* near a limit: take just what is needed */
+		size = round_up(wanted, 4096);
+		memory = chunk_map(size);
+	}
+	if (!memory)
+		return false;
+	self.chunk[self.count] = (struct store_chunk){(uintptr_t)memory, size};
+	self.used = 0;
+	self.total += size;
+	atomic_store_explicit(&self.count, self.count + 1, memory_order_release);
+	return true;
+}
+
+static bool fits(size_t size)
+{
+	return self.count > 0 && self.chunk[self.count - 1].size - self.used >= size;
+}
+
+static void *take(size_t size)
+{
+	void *memory;
+
+	if (!fits(size) && !chunk_add(size))
+		return NULL;
+	memory = (char *)self.chunk[self.count - 1].start + self.used;
+	self.used += size;
+	return memory;
+}
+
+void *store_take(size_t size)
+{
+	struct held held;
+	void *memory = NULL;
+
+	if (lock_take(&locks()->pages, &held)) {
+		memory = take(round_up(size, ALIGNMENT));
+		lock_release(&held);
+	}
+	if (!memory)
+		atomic_fetch_add_explicit(&self.refused, 1, memory_order_relaxed);
+	return memory;
+}
+
+static bool segment_ready(struct lane *lane, unsigned segment)
+{
+	char *memory;
+
+	if (segment >= LANE_SEGMENTS)
+		return false;
+	if (lane->segment[segment])
+		return true;
+	memory = store_take(lane_segment_length(segment) * lane->record_size);
+	atomic_store_explicit(&lane->segment[segment], memory, memory_order_release);
+	return memory != NULL;
+}
+
+uint32_t store_append(struct lane *lane, uint32_t limit)
+{
+	uint32_t count = atomic_load_explicit(&lane->count, memory_order_relaxed);
+
+	if (count >= limit || !segment_ready(lane, lane_segment(count)))
+		return 0;
+	atomic_store_explicit(&lane->count, count + 1, memory_order_release);
+	return count + 1;
+}
+
+unsigned store_chunks(struct store_chunk *chunks, unsigned capacity)
+{
+	unsigned count = atomic_load_explicit(&self.count, memory_order_acquire);
+
+	if (count > capacity)
+		count = capacity;
+	for (unsigned i = 0; i < count; i++)
+		chunks[i] = self.chunk[i];
+	return count;
+}
+
+uint64_t store_refused(void)
+{
+	return atomic_load_explicit(&self.refused, memory_order_relaxed);
+}
+
+bool store_owns(uintptr_t address)
+{
+	unsigned count = atomic_load_explicit(&self.count, memory_order_acquire);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (address - self.chunk[i].start < self.chunk[i].size)
+			return true;
+	}
+	return false;
+}
