@@ -1,0 +1,37 @@
+/* command.h - the commands there are: `vmatlas NAME ...`. */
+#ifndef VMATLAS_COMMAND_H
+#define VMATLAS_COMMAND_H
+
+#include <stdio.h>
+
+/* To add a command `foo`, add its line here, in the order of `vmatlas --help`, and write foo.c with
+ *
+ *	int foo_main(int argc, char **argv);
+ *
+ * argv[0] is "vmatlas foo", as argp prints it in usages; options and operands follow. It returns
+ *the exit status: 0 done, 1 could not, 2 usage. `foo --help` must print its help on stdout. */
+#define COMMAND_LIST(X) \
+	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it")
+
+#define COMMAND_DECLARE(name, operands, summary) int name##_main(int argc, char **argv);
+COMMAND_LIST(COMMAND_DECLARE)
+#undef COMMAND_DECLARE
+
+struct command {
+	const char *name;
+	const char *title; /* "vmatlas NAME" */
+	const char *operands;
+	const char *summary;
+	int (*main)(int argc, char **argv);
+};
+
+/* The command of that name, or NULL. */
+const struct command *command_find(const char *name);
+
+/* Calls a command with what follows its name on the command line; argv[0] is the name. */
+int command_call(const struct command *command, int argc, char **argv);
+
+/* One line per command, for `vmatlas --help`. */
+void command_list(FILE *out);
+
+#endif
