@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Every function of this file may be called anywhere, signal handlers included (the reader as far
- * as its callback may); none allocates, and each keeps under 300 bytes of stack. */
+/* Every function of this file may be called anywhere, signal handlers included; each keeps
+ * under 300 bytes of stack. */
 
 enum maps_perm {
 	MAPS_READ = 1,
