@@ -75,16 +75,6 @@ struct elf_section {
 	uint32_t name, type, link;
 };
 
-/* What a range of a loaded file is for. */
-enum elf_part {
-	ELF_PART_NONE, /* in no segment: the padding between two, or not of this file */
-	ELF_PART_TEXT,
-	ELF_PART_RODATA,
-	ELF_PART_RELRO,
-	ELF_PART_DATA,
-	ELF_PART_BSS,
-};
-
 /* Reads exactly `size` bytes at `offset`. 0, ENOEXEC where the file ends before, or the errno of
  * the callback. The buffer may be partly written on error. */
 int elf_fetch(const struct elf_source *source, void *buffer, size_t size, uint64_t offset);
@@ -104,32 +94,5 @@ int elf_section_read(const struct elf_source *source, const struct elf_image *im
  * that cannot be read ends the search with its error. */
 int elf_section_find(const struct elf_source *source, const struct elf_image *image, uint32_t type,
 	struct elf_section *section);
-
-/* The segment that a file mapping belongs to, or NULL: `offset` is the mapping's offset in the
- * file, in bytes, and `perms` its permissions as PF_R | PF_W | PF_X. Segments may share a page of
- * the file (lld packs them so), which is then mapped twice with different permissions; those
- * decide. A mapping without permissions is padding and belongs to none. The mapping's own offset
- * must be given, not that of an address in it: the first page is where segments tell apart. One
- * case stays open: GNU ld lets rodata end and relro begin in the same page of the file, and two
- * mappings then show this offset and r--; the answer is rodata for both. */
-const struct elf_segment *elf_segment_of(
-	const struct elf_image *image, uint64_t offset, uint32_t perms);
-
-/* The vaddr that stands at `offset` of the file in the segment of elf_segment_of. 0 or ENOENT. */
-int elf_vaddr_of_offset(
-	const struct elf_image *image, uint64_t offset, uint32_t perms, uint64_t *vaddr);
-
-/* The load bias, modulo 2^64, from one mapping of the file: address = vaddr + bias holds for the
- * whole module. `start` is the mapping's first address, the others as for elf_segment_of: give the
- * module's executable mapping, or its lowest, which are never in doubt. 0, or ENOENT where the
- * mapping is of no segment. */
-int elf_bias_of(const struct elf_image *image, uint64_t start, uint64_t offset, uint32_t perms,
-	uint64_t *bias);
-
-/* What the pages from vaddr `start` to `end` are for, by the segment that holds the first. They are
- * relro when they lie wholly in the pages that the loader write-protects after relocation, whether
- * or not that has happened; a last page of data that ends in zeros is data; bss is what has no
- * page in the file. */
-enum elf_part elf_part_of(const struct elf_image *image, uint64_t start, uint64_t end);
 
 #endif
