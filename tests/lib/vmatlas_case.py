@@ -30,7 +30,7 @@ SKIP = 77
 CASES = {}
 
 # -fno-builtin: the compiler must not remove a malloc whose result it can foresee.
-FLAGS = ["-O1", "-g", "-fno-builtin", "-pthread", "-rdynamic"]
+FLAGS = ["-D_GNU_SOURCE", "-O1", "-g", "-fno-builtin", "-pthread", "-rdynamic"]
 
 
 class Fail(Exception):
@@ -210,7 +210,8 @@ class Context:
                        if os.path.exists(path)), None)
         check(source, f"no program {name}")
         built = os.path.join(BUILD, "tests", "programs", name)
-        if os.path.exists(built) and os.path.getmtime(built) >= os.path.getmtime(source):
+        newest = max(map(os.path.getmtime, [source] + glob.glob(os.path.join(PROGRAMS, "*.h"))))
+        if os.path.exists(built) and os.path.getmtime(built) >= newest:
             return built
         return self.compile(source, self.path(name))
 

@@ -2,7 +2,6 @@
  * line of maps that held it at birth, and asks for one dump. The case compares it with the report,
  * block by block.
  */
-#define _GNU_SOURCE
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
