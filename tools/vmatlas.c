@@ -1,8 +1,11 @@
 #include "command.h"
 #include "complain.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The Makefile knows the version; this is for a file compiled by hand. */
 #ifndef VMATLAS_VERSION
@@ -41,12 +44,12 @@ static int usage(const char *what, const char *reason)
 	return COMPLAIN_USAGE;
 }
 
-/* What was meant for stdout and did not get there (a full disk) must not look like success. */
-static int finish(int status)
+/* What was meant for stdout and did not get there (a full disk) must not look like success. At
+ * exit, since argp ends the process by itself after --help. */
+static void check_output(void)
 {
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return complain_cannot("standard output", "write failed");
-	return status;
+		_exit(complain_cannot("standard output", "%s", strerror(errno)));
 }
 
 static int call(int argc, char **argv)
@@ -55,7 +58,7 @@ static int call(int argc, char **argv)
 
 	if (!command)
 		return usage(argv[0], "no such command");
-	return finish(command_call(command, argc, argv));
+	return command_call(command, argc, argv);
 }
 
 static int help(int argc, char **argv)
@@ -66,13 +69,13 @@ static int help(int argc, char **argv)
 	if (argc > 1)
 		return call(2, arguments);
 	print_help(stdout);
-	return finish(0);
+	return 0;
 }
 
 static int print_version(void)
 {
 	puts("vmatlas " VMATLAS_VERSION);
-	return finish(0);
+	return 0;
 }
 
 static int is(const char *word, const char *name)
@@ -82,6 +85,7 @@ static int is(const char *word, const char *name)
 
 int main(int argc, char **argv)
 {
+	atexit(check_output);
 	if (argc < 2)
 		return usage(NULL, "no command given");
 	if (is(argv[1], "help") || is(argv[1], "--help") || is(argv[1], "-h") || is(argv[1], "-?"))

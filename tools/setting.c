@@ -1,0 +1,187 @@
+#include "setting.h"
+
+#include "filename.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Room for an absolute path whose every byte was doubled. */
+#define VALUE_SIZE (4 * PATH_MAX)
+/* A century: more is a slip of the finger, and less than any clock's limit. */
+#define INTERVAL_MOST 3153600000
+#define DEPTH_MOST 256
+
+/* Each puts the value in its final form (VALUE_SIZE bytes), or returns what it expects. */
+typedef const char *setting_reader(const char *value, char *final);
+
+static bool read_number(const char *text, uint64_t most, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *number <= most;
+}
+
+static const char *put_number(char *final, uint64_t number)
+{
+	sprintf(final, "%llu", (unsigned long long)number);
+	return NULL;
+}
+
+/* "4096", "64K", "1.5G" is not: sizes are powers of 1024, as everywhere in the reports. */
+static const char *read_bytes(const char *value, char *final)
+{
+	static const char suffixes[] = "KMGT", wanted[] = "expected bytes: 4096, 64K, 100M, 2G";
+	size_t digits = strspn(value, "0123456789");
+	const char *suffix = value[digits] ? strchr(suffixes, value[digits] & ~0x20) : NULL;
+	int shift = suffix ? 10 * (int)(suffix - suffixes + 1) : 0;
+	char number[32];
+	uint64_t bytes;
+
+	if (value[digits] && (!suffix || value[digits + 1]))
+		return wanted;
+	if (digits >= sizeof(number))
+		return wanted;
+	memcpy(number, value, digits);
+	number[digits] = '\0';
+	if (!read_number(number, UINT64_MAX >> shift, &bytes))
+		return wanted;
+	return put_number(final, bytes << shift);
+}
+
+static const char *read_interval(const char *value, char *final)
+{
+	uint64_t seconds;
+
+	if (!read_number(value, INTERVAL_MOST, &seconds) || seconds == 0)
+		return "expected a number of seconds";
+	return put_number(final, seconds);
+}
+
+static const char *read_depth(const char *value, char *final)
+{
+	uint64_t depth;
+
+	if (!read_number(value, DEPTH_MOST, &depth) || depth == 0)
+		return "expected a number of frames from 1 to 256";
+	return put_number(final, depth);
+}
+
+static const char *read_switch(const char *value, char *final)
+{
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		return "expected 0 or 1";
+	strcpy(final, value);
+	return NULL;
+}
+
+static const char *read_format(const char *value, char *final)
+{
+	static const char *const formats[] = {"text", "json", "snapshot"};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcmp(value, formats[i]))
+			return strcpy(final, value), NULL;
+	return "expected text, json or snapshot";
+}
+
+/* A fault that looks like a request would be lost, the next two cannot be caught, and glibc keeps
+ * 32 and 33 for itself. */
+static bool can_be_asked_by(int number)
+{
+	static const int never[] = {
+		SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (number == never[i])
+			return false;
+	return number >= 1 && (number < 32 || number >= SIGRTMIN) && number <= SIGRTMAX;
+}
+
+static int signal_number(const char *name)
+{
+	uint64_t number;
+
+	if (read_number(name, (uint64_t)SIGRTMAX, &number))
+		return (int)number;
+	if (!strncmp(name, "RTMIN+", 6) && read_number(name + 6, 30, &number))
+		return SIGRTMIN + (int)number;
+	if (!strncmp(name, "RTMAX-", 6) && read_number(name + 6, 30, &number))
+		return SIGRTMAX - (int)number;
+	for (int i = 1; i < 32; i++)
+		if (sigabbrev_np(i) && !strcmp(name, sigabbrev_np(i)))
+			return i;
+	return !strcmp(name, "RTMIN") ? SIGRTMIN : !strcmp(name, "RTMAX") ? SIGRTMAX : -1;
+}
+
+static const char *read_signal(const char *value, char *final)
+{
+	const char *name = strncmp(value, "SIG", 3) ? value : value + 3;
+
+	if (strcmp(value, "none") != 0 && !can_be_asked_by(signal_number(name)))
+		return "expected a signal that can be caught (USR2, RTMIN+3, 12), or none";
+	if (strlen(name) >= VALUE_SIZE)
+		return "too long";
+	strcpy(final, name);
+	return NULL;
+}
+
+static const char *read_output(const char *value, char *final)
+{
+	return filename_absolute(value, final, VALUE_SIZE);
+}
+
+static const char *read_store(const char *value, char *final)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (!realpath(value, path) || stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return "expected a directory that exists";
+	if (access(path, W_OK | X_OK) != 0)
+		return "expected a directory that can be written to";
+	strcpy(final, path);
+	return NULL;
+}
+
+static const struct {
+	const char *variable;
+	setting_reader *read;
+} settings[SETTING_COUNT] = {
+	[SETTING_OUTPUT] = {"VMATLAS_OUTPUT", read_output},
+	[SETTING_FORMAT] = {"VMATLAS_FORMAT", read_format},
+	[SETTING_SIGNAL] = {"VMATLAS_SIGNAL", read_signal},
+	[SETTING_EXIT] = {"VMATLAS_EXIT", read_switch},
+	[SETTING_INTERVAL] = {"VMATLAS_INTERVAL", read_interval},
+	[SETTING_GROWTH] = {"VMATLAS_GROWTH", read_bytes},
+	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
+	[SETTING_BLOCKS] = {"VMATLAS_BLOCKS", read_switch},
+	[SETTING_SAMPLE] = {"VMATLAS_SAMPLE", read_bytes},
+	[SETTING_STORE] = {"VMATLAS_STORE", read_store},
+	[SETTING_CHILDREN] = {"VMATLAS_CHILDREN", read_switch},
+	[SETTING_LOG] = {"VMATLAS_LOG", read_output},
+};
+
+const char *setting_put(enum setting setting, const char *value)
+{
+	char final[VALUE_SIZE];
+	const char *expected = settings[setting].read(value, final);
+
+	if (expected)
+		return expected;
+	return setenv(settings[setting].variable, final, 1) == 0 ? NULL : "out of memory";
+}
+
+const char *setting_get(enum setting setting)
+{
+	return getenv(settings[setting].variable);
+}
