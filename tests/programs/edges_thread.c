@@ -69,7 +69,7 @@ static void try_attributes(const char *what, const pthread_attr_t *attributes)
 
 static void try_sizes(void)
 {
-	static const size_t sizes[] = { 0, 1000, PTHREAD_STACK_MIN, 20000, 65536, 1 << 20, 10 << 20,
+	const size_t sizes[] = { 0, 1000, PTHREAD_STACK_MIN, 20000, 65536, 1 << 20, 10 << 20,
 		(size_t)1 << 46, SIZE_MAX & ~4095ul };
 	static const size_t guards[] = { 0, 1, 4096, 65536, 1 << 20, (size_t)1 << 47 };
 	pthread_attr_t attributes;
@@ -90,7 +90,7 @@ static void try_sizes(void)
 
 static void try_own_stack(void)
 {
-	static const size_t sizes[] = { PTHREAD_STACK_MIN, 65536, 1 << 20 };
+	const size_t sizes[] = { PTHREAD_STACK_MIN, 65536, 1 << 20 };
 	pthread_attr_t attributes;
 	char what[100];
 
