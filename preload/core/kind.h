@@ -64,10 +64,11 @@ struct kind_context {
 	struct kind_module { /* the ELF file met last, which other mappings may interrupt */
 		uint64_t inode;
 		uint32_t major, minor;
-		bool leading; /* it begins with a read-only segment */
-		bool text;    /* its machine code has come */
-		bool rodata;  /* constants behind the code have come */
-		bool data;    /* writable data have come */
+		uint64_t skew; /* of its code: address minus offset in the file */
+		bool leading;  /* it begins with a read-only segment */
+		bool text;     /* its machine code has come */
+		bool rodata;   /* constants behind the code have come */
+		bool data;     /* writable data have come */
 	} module;
 };
 

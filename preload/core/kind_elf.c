@@ -4,11 +4,13 @@
 
 /* Linkers lay the segments of a file out in a few ways; r is read-only, x code, R RELRO, w data:
  *   r x r R w   GNU ld with -z separate-code (since binutils 2.31 on x86)
- *   x R w       GNU ld before
- *   r x R w     lld
+ *   x R w       GNU ld before, and gold
+ *   r x R w     lld and mold
  * Where pages are larger than the file needs, holes of ---p stand between them (ld.so maps the
- * whole span first), or nothing (the kernel, for the program itself and for ld.so). R is carved out
- * of w's segment by mprotect, so it always continues into w, in addresses and in the file. */
+ * whole span first), or nothing (the kernel, for the program itself and for ld.so). Addresses run
+ * ahead of the file's offsets by the same distance, the skew, within a segment, and from x to the r
+ * behind it, which the linker aligned to pages together; R has another skew unless chance will have
+ * it. */
 
 enum { ACCESS = MAPS_READ | MAPS_WRITE | MAPS_EXEC };
 
@@ -45,25 +47,25 @@ static bool continues_into_data(const struct maps_line *line, const struct maps_
 	       next->offset == line->offset + (line->end - line->start);
 }
 
-/* Is this mapping, which may not be written, RELRO rather than constants? */
+static uint64_t skew(const struct maps_line *line)
+{
+	return line->start - line->offset;
+}
+
+/* Is this read-only mapping, behind the code of its file and before its data, RELRO rather than
+ * constants? */
 static bool relro(const struct maps_line *line, const struct kind_context *context)
 {
 	const struct kind_module *module = &context->module;
 	const struct kind_before *before = &context->before;
-	bool adjoining = adjoins(line, before);
 
-	/* Two read-only neighbours that the kernel did not merge: the second was writable once, and
-	 * is still accounted as such (VM_ACCOUNT). All data of such a file may be RELRO. */
-	if (adjoining && before->kind == KIND_RODATA && before->perms == line->perms &&
-		module->text)
+	if (!module->leading || skew(line) != module->skew)
 		return true;
-	if (!continues_into_data(line, sibling(line, context)))
-		return false;
-	/* Only constants can follow on the code without a seam, in a layout that keeps them apart
-	 * from it: a file linked without RELRO, whose data happen to begin on the next page. */
-	bool seamless =
-		adjoining && before->kind == KIND_TEXT && before->offset_end == line->offset;
-	return module->rodata || !module->leading || !seamless;
+	/* Two read-only neighbours that the kernel did not merge: the second was writable once, and
+	 * is still accounted as such (VM_ACCOUNT). */
+	if (adjoins(line, before) && before->kind == KIND_RODATA && before->perms == line->perms)
+		return true;
+	return module->rodata && continues_into_data(line, sibling(line, context));
 }
 
 static bool is_library_name(const struct maps_line *line)
@@ -88,19 +90,37 @@ static bool begins_module(const struct maps_line *line, const struct kind_contex
 	       (!(next->perms & ACCESS) || (next->perms & MAPS_WRITE) || is_library_name(line));
 }
 
-static enum kind read_only(const struct maps_line *line, const struct kind_context *context)
+/* Does this read-only mapping belong to the module whose code has come? Behind the data it does
+ * not: then the file is loaded again (dlmopen), or read by a program that wants its symbols. Nor
+ * does the file's beginning unless neighbours say so: tiny files have all their segments in it. */
+static bool behind_code(const struct maps_line *line, const struct kind_context *context)
+{
+	const struct kind_module *module = &context->module;
+	const struct maps_line *next = sibling(line, context);
+
+	if (!in_module(line, module) || !module->text || module->data)
+		return false;
+	if (next && (next->perms & MAPS_EXEC) && line->offset == 0)
+		return false;
+	return line->offset || next || adjoins(line, &context->before);
+}
+
+/* In a file without code, data follow directly on the constants. */
+static bool relro_without_code(const struct maps_line *line, const struct kind_context *context)
 {
 	const struct kind_module *module = &context->module;
 
-	if (!in_module(line, module))
-		return begins_module(line, context) ? KIND_RODATA : KIND_FILE;
-	if (relro(line, context))
+	return in_module(line, module) && !module->text && !module->data &&
+	       adjoins(line, &context->before) && continues_into_data(line, sibling(line, context));
+}
+
+static enum kind read_only(const struct maps_line *line, const struct kind_context *context)
+{
+	if (behind_code(line, context))
+		return relro(line, context) ? KIND_RELRO : KIND_RODATA;
+	if (relro_without_code(line, context))
 		return KIND_RELRO;
-	/* The same file loaded again (dlmopen), or read as a file by a program that wants symbols.
-	 */
-	if (line->offset == 0 || module->data)
-		return begins_module(line, context) ? KIND_RODATA : KIND_FILE;
-	return KIND_RODATA;
+	return begins_module(line, context) ? KIND_RODATA : KIND_FILE;
 }
 
 /* 32-bit programs without PT_GNU_STACK run with READ_IMPLIES_EXEC, where RELRO is r-x, data rwx. */
@@ -159,10 +179,8 @@ bool kind_elf_bss(const struct maps_line *line, const struct kind_context *conte
 		return within(line->start, segments->data_start, segments->data_end);
 	if (before->end != line->start)
 		return false;
-	/* Behind RELRO where a file has no data but .bss. Executable only where data are, too. */
-	if (line->perms & MAPS_EXEC & ~before->perms)
-		return false;
-	return before->kind == KIND_DATA || before->kind == KIND_RELRO;
+	/* Executable only where the data are, too. */
+	return before->kind == KIND_DATA && !(line->perms & MAPS_EXEC & ~before->perms);
 }
 
 void kind_elf_advance(struct kind_module *module, const struct maps_line *line, enum kind kind)
@@ -178,6 +196,9 @@ void kind_elf_advance(struct kind_module *module, const struct maps_line *line, 
 		return;
 	module->leading |= kind == KIND_RODATA && !module->text;
 	module->rodata |= kind == KIND_RODATA && module->text;
-	module->text |= kind == KIND_TEXT;
+	if (kind == KIND_TEXT) {
+		module->text = true;
+		module->skew = skew(line);
+	}
 	module->data |= kind == KIND_DATA;
 }
