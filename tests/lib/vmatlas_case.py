@@ -223,12 +223,17 @@ class Context:
         env.update({"VMATLAS_" + key.upper(): str(value) for key, value in settings.items()})
         return {**env, "LD_PRELOAD": preload}
 
+    def base_environment(self):
+        """The same small environment everywhere, so that nothing of the caller's decides."""
+        return {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": self.tmp,
+                "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
     def start(self, argv, env, cwd=None, stdin=subprocess.DEVNULL, before_exec=None):
         """Starts a program with its output in files: a pipe could fill and stop it."""
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         process = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd or self.tmp,
-                                   env={**os.environ, **env}, preexec_fn=before_exec,
-                                   process_group=0)
+                                   env={**self.base_environment(), **env},
+                                   preexec_fn=before_exec, process_group=0)
         process.files = out, err
         return process
 

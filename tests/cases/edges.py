@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+"""Every wrapped function passes its table of edge cases with and without the shim, errno included."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from vmatlas_case import case, check, check_reports, main
+
+
+def prove(t, name, least, status=0, dumps=3):
+    """The program's table has at least so many lines, and they are the same under the shim."""
+    program = t.program(name)
+    for settings in ({}, {"depth": 1, "blocks": 1}):
+        run = t.compare([program], dumps=dumps, delay=0.01, settings=settings)
+        check(run.plain.status == status, f"plain run: status {run.plain.status}\n{run.plain.out}")
+        lines = len(run.out.splitlines())
+        check(lines >= least, f"{lines} lines, {least} wanted")
+        check_reports(run, least=0)
+    print(f"{lines} lines are the same")
+
+
+@case()
+def heap(t):
+    prove(t, "edges_heap", 2000)
+
+
+@case()
+def mappings(t):
+    prove(t, "edges_map", 500)
+
+
+@case()
+def threads(t):
+    prove(t, "edges_thread", 70)
+
+
+@case()
+def processes(t):
+    prove(t, "edges_process", 70, status=7, dumps=0)
+
+
+@case()
+def ends(t):
+    prove(t, "edges_end", 45, status=7, dumps=0)
+
+
+main()

@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""The layers of the code, proven from the object files."""
+
+import re
+import subprocess
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from vmatlas_case import BUILD, ROOT, SHIM, Fail, case, check, main, need
+
+# Pure functions that may be called in a signal handler with any lock held.
+PURE = set("""memcpy memmove memset memcmp memchr memrchr strlen strnlen strcmp strncmp strchr strrchr
+__memcpy_chk __memmove_chk __memset_chk _GLOBAL_OFFSET_TABLE_""".split())
+# What no object of the shim may call: it takes a lock, allocates, or ends the process.
+FORBIDDEN = set("""printf fprintf dprintf snprintf vsnprintf sprintf puts fopen fdopen fwrite fputs
+perror abort exit _exit __assert_fail strdup asprintf opendir readdir getline backtrace
+pthread_mutex_lock pthread_mutex_unlock pthread_rwlock_rdlock pthread_rwlock_wrlock
+syslog localtime strftime getpwuid""".split())
+HEAP = set("""malloc calloc realloc reallocarray free posix_memalign aligned_alloc memalign valloc
+pvalloc""".split())
+
+
+def symbols(path, *options):
+    """(type, name) of every symbol of an object; the version is cut off."""
+    need("nm")
+    told = subprocess.run(["nm", "--format=posix", *options, path], capture_output=True, text=True)
+    check(told.returncode == 0, f"nm {path}: {told.stderr}")
+    rows = [line.split() for line in told.stdout.splitlines() if line]
+    return [(row[1], row[0].split("@")[0]) for row in rows]
+
+
+def objects(room):
+    folder = os.path.join(BUILD, *room.split("/"))
+    found = sorted(os.path.join(folder, name) for name in os.listdir(folder)
+                   if name.endswith(".o")) if os.path.isdir(folder) else []
+    check(found, f"no objects in {folder}: run make")
+    return found
+
+
+def undefined(path):
+    return {name for kind, name in symbols(path) if kind in "Uw"}
+
+
+def defined(paths):
+    return {name for path in paths for kind, name in symbols(path) if kind in "TtDdBbRrVW"}
+
+
+def tell(faults):
+    if faults:
+        raise Fail("\n".join(faults) + f"\n{len(faults)} faults")
+
+
+@case()
+def core_knows_nobody(t):
+    """Objects of the core use the core and pure functions, nothing else."""
+    core = objects("preload/core")
+    allowed = defined(core) | PURE
+    tell([f"{os.path.basename(path)} uses {name}" for path in core
+          for name in sorted(undefined(path) - allowed)])
+
+
+@case()
+def core_has_no_state(t):
+    """No writable data in the core, and nothing of a thread's own."""
+    tell([f"{os.path.basename(path)} has {name} ({kind})" for path in objects("preload/core")
+          for kind, name in symbols(path) if kind in "DdBbCSs"])
+
+
+@case()
+def shim_calls_nothing_that_locks(t):
+    tell([f"{os.path.basename(path)} uses {name}"
+          for path in objects("preload") + objects("preload/core")
+          for name in sorted(undefined(path) & (FORBIDDEN | HEAP))])
+
+
+@case()
+def only_callstack_knows_the_unwinder(t):
+    """libunwind's names stand in one file of the shim, elfutils' in none."""
+    word = re.compile(r"\b(unw_\w+|libunwind\b|_Ux86_64_\w+|dwfl_\w+|elf_\w+\()")
+    faults = []
+    for room in ("preload", "preload/core"):
+        folder = os.path.join(ROOT, *room.split("/"))
+        for name in sorted(os.listdir(folder)):
+            if not name.endswith((".c", ".h")) or name.startswith("callstack"):
+                continue
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                code = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+            faults += [f"{room}/{name} uses {found}" for found in sorted(set(word.findall(code)))]
+    tell(faults)
+
+
+@case()
+def shim_needs_libc_only(t):
+    need("readelf")
+    told = subprocess.run(["readelf", "-dW", SHIM], capture_output=True, text=True)
+    check(told.returncode == 0, f"no {SHIM}: run make")
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", told.stdout)
+    tell([f"libvmatlas.so needs {name}" for name in needed
+          if not re.match(r"^(libc\.so\.|ld-linux)", name)])
+    check("STATIC_TLS" in told.stdout or "TLS" not in subprocess.run(
+        ["readelf", "-lW", SHIM], capture_output=True, text=True).stdout,
+        "thread-local storage must be static: it may not allocate")
+    check("TEXTREL" not in told.stdout, "libvmatlas.so has text relocations")
+
+
+def wrapped_names():
+    with open(os.path.join(ROOT, "preload", "wrapped.def"), encoding="utf-8") as file:
+        return set(re.findall(r"^WRAPPED\([^,]*,\s*(\w+)", file.read(), re.M))
+
+
+@case()
+def exports_are_libc_names_or_ours(t):
+    check(os.path.exists(SHIM), f"no {SHIM}: run make")
+    exported = {name for kind, name in symbols(SHIM, "-D", "--defined-only") if kind in "TWDBRVi"}
+    wrapped = wrapped_names()
+    tell([f"libvmatlas.so exports {name}" for name in sorted(exported)
+          if name not in wrapped and not name.startswith(("vmatlas_", "VMATLAS"))] +
+         [f"libvmatlas.so does not export {name}" for name in sorted(wrapped - exported)])
+
+
+@case()
+def wrapped_list_is_complete(t):
+    """Everything that the project promises to wrap is in the one list."""
+    promised = set("""malloc calloc realloc reallocarray free posix_memalign aligned_alloc memalign
+        valloc pvalloc malloc_usable_size free_sized free_aligned_sized mmap mmap64 munmap mremap
+        mprotect pkey_mprotect madvise brk sbrk shmat shmdt pthread_create sigaction
+        signal""".split())
+    tell([f"{name} is not wrapped" for name in sorted(promised - wrapped_names())])
+
+
+main()
