@@ -126,7 +126,7 @@ void json_bool(struct json *json, bool value)
 	text_str(json->text, value ? "true" : "false");
 }
 
-void json_null(struct json *json)
+void json_nil(struct json *json)
 {
 	begin_element(json);
 	text_str(json->text, "null");
@@ -138,12 +138,12 @@ void json_bytes(struct json *json, const char *bytes, size_t length)
 	text_json_string(json->text, bytes, length);
 }
 
-void json_string(struct json *json, const char *string)
+void json_str(struct json *json, const char *string)
 {
 	if (string)
 		json_bytes(json, string, strlen(string));
 	else
-		json_null(json);
+		json_nil(json);
 }
 
 void json_put_number(struct json *json, const char *key, uint64_t value)
@@ -173,7 +173,7 @@ void json_put_bool(struct json *json, const char *key, bool value)
 void json_put_string(struct json *json, const char *key, const char *string)
 {
 	json_key(json, key);
-	json_string(json, string);
+	json_str(json, string);
 }
 
 void json_put_bytes(struct json *json, const char *key, const char *bytes, size_t length)

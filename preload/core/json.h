@@ -48,10 +48,11 @@ void json_number(struct json *json, uint64_t value);
 void json_signed(struct json *json, int64_t value);
 void json_address(struct json *json, uint64_t address);
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+void json_nil(struct json *json);
 
-/* Strings as text_json_string writes them; NULL is null. */
-void json_string(struct json *json, const char *string);
+/* Strings as text_json_string writes them; NULL is null. Not json_string and json_null, which are
+ * jansson's: the tools link both. */
+void json_str(struct json *json, const char *string);
 void json_bytes(struct json *json, const char *bytes, size_t length);
 
 /* Key and value at once. */

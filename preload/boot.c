@@ -1,0 +1,101 @@
+#include "boot.h"
+#include "ask.h"
+#include "callstack.h"
+#include "clock.h"
+#include "config.h"
+#include "guard.h"
+#include "lock.h"
+#include "mappings.h"
+#include "real.h"
+#include "sys.h"
+#include "table.h"
+#include "track.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+enum boot_state { BOOT_NOT, BOOT_RUNNING, BOOT_DONE };
+
+static struct {
+	_Atomic uint32_t state; /* enum boot_state */
+	bool glibc;
+	bool callstacks; /* libunwind is loaded, or was tried */
+} self;
+
+bool boot_done(void)
+{
+	return atomic_load_explicit(&self.state, memory_order_acquire) == BOOT_DONE;
+}
+
+bool boot_glibc(void)
+{
+	return self.glibc;
+}
+
+static bool in_loader(uintptr_t pc)
+{
+	Dl_info info;
+
+	return dladdr((void *)pc, &info) && (uintptr_t)info.dli_fbase == getauxval(AT_BASE);
+}
+
+static void start_tables(void)
+{
+	lock_boot();
+	clock_boot();
+	config_boot(environ);
+	if (config()->maps_as_text)
+		ask_by_text();
+	self.glibc = real_is_glibc();
+	mappings_boot();
+	table_boot(self.glibc, track_moments());
+	track_boot();
+	boot_fork_known();
+}
+
+/* What the loader and libunwind allocate for us is passed on unseen. */
+static void start_callstacks(void)
+{
+	uint32_t before = guard.state;
+
+	if (self.callstacks)
+		return;
+	self.callstacks = true;
+	guard_close((uintptr_t)__builtin_frame_address(0));
+	callstack_boot(config()->depth);
+	guard.state = before;
+}
+
+void boot_try(uintptr_t caller)
+{
+	uint32_t before = BOOT_NOT;
+	int error = errno;
+
+	if (!atomic_compare_exchange_strong(&self.state, &before, BOOT_RUNNING))
+		return;
+	real_find();
+	start_tables();
+	if (!in_loader(caller))
+		start_callstacks();
+	atomic_store_explicit(&self.state, BOOT_DONE, memory_order_release);
+	errno = error;
+}
+
+void boot_finish(void)
+{
+	boot_try(0);
+	start_callstacks();
+}
+
+bool boot_forked(void)
+{
+	return boot_done() && !atomic_load_explicit(&locks()->mark, memory_order_relaxed);
+}
+
+void boot_fork_known(void)
+{
+	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
+}

@@ -1,0 +1,31 @@
+/* boot.h - from nothing to a shim that works, at the first call that needs it.
+ *
+ * Other libraries' constructors run before ours and allocate, so the first wrapped call starts the
+ * tables; our constructor only finishes what could not be done that early. */
+#ifndef VMATLAS_BOOT_H
+#define VMATLAS_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether tables and clock are ready. Anywhere. */
+bool boot_done(void);
+
+/* Whether the allocator behind the wrappers is glibc's. Anywhere. */
+bool boot_glibc(void);
+
+/* Makes them ready unless another call is at it. `caller` is the program counter of who asked:
+ * the loader calls malloc in the midst of its own work, and libunwind must not be loaded then.
+ * Keeps errno. Not in a signal handler. */
+void boot_try(uintptr_t caller);
+
+/* Start only: the constructor's part. */
+void boot_finish(void);
+
+/* Whether this process was forked since it last was told so. Anywhere. */
+bool boot_forked(void);
+
+/* It is known now. Anywhere. */
+void boot_fork_known(void);
+
+#endif

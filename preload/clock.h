@@ -1,0 +1,33 @@
+/* clock.h - cheap time.
+ *
+ * A tick is one count of the processor's time stamp counter where the kernel keeps its own time by
+ * it, else a nanosecond of the coarse clock. What a tick is worth is found at each dump, from the
+ * ticks and the nanoseconds since the start. */
+#ifndef VMATLAS_CLOCK_H
+#define VMATLAS_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Two readings of the same instant, the realtime one for people. */
+struct clock_pair {
+	uint64_t ticks, monotonic_ns, realtime_ns;
+};
+
+/* 10 ns; 6 ns by the coarse clock. Anywhere. */
+uint64_t clock_ticks(void);
+
+/* Anywhere. */
+struct clock_pair clock_read(void);
+
+/* The pair that was read at the start. Anywhere. */
+struct clock_pair clock_start(void);
+
+/* About how many ticks a second has; good to a few percent. Anywhere. */
+uint64_t clock_frequency(void);
+
+/* Start only. */
+void clock_boot(void);
+
+#endif

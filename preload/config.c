@@ -1,0 +1,187 @@
+#include "config.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { DEPTH_DEFAULT = 64, DEPTH_MOST = 256 };
+
+static struct config self = {
+	.fd = 2,
+	.signal = SIGUSR2,
+	.children = true,
+	.depth = DEPTH_DEFAULT,
+};
+
+const struct config *config(void)
+{
+	return &self;
+}
+
+static size_t append(char *to, size_t used, size_t capacity, const char *text)
+{
+	while (*text && used + 1 < capacity) {
+		/* A value may hold anything; a report is for a terminal. */
+		to[used++] = *text >= ' ' && *text < 127 ? *text : '?';
+		text++;
+	}
+	to[used] = 0;
+	return used;
+}
+
+static void complain(const char *name, const char *value, const char *why)
+{
+	char *line;
+	size_t used = 0;
+
+	if (self.notices == CONFIG_NOTICES)
+		return;
+	line = self.notice[self.notices++];
+	used = append(line, used, CONFIG_NOTICE, name);
+	used = append(line, used, CONFIG_NOTICE, "=");
+	used = append(line, used, CONFIG_NOTICE / 2, value);
+	used = append(line, used, CONFIG_NOTICE, ": ");
+	append(line, used, CONFIG_NOTICE, why);
+}
+
+/* Digits only, up to `most`. */
+static bool parse_number(const char *text, unsigned long most, unsigned long *number)
+{
+	unsigned long value = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		value = value * 10 + (unsigned long)(*text - '0');
+		if (value > most)
+			return false;
+	}
+	*number = value;
+	return true;
+}
+
+static void set_output(const char *value)
+{
+	unsigned long fd;
+
+	if (!strncmp(value, "fd:", 3)) {
+		if (parse_number(value + 3, 1 << 20, &fd))
+			self.fd = (int)fd;
+		else
+			complain("VMATLAS_OUTPUT", value, "not fd:NUMBER; reports go to fd:2");
+	} else if (!*value || strlen(value) >= CONFIG_PATH) {
+		complain("VMATLAS_OUTPUT", value, "not a path; reports go to fd:2");
+	} else {
+		strcpy(self.output, value);
+		self.fd = -1;
+	}
+}
+
+static void set_format(const char *value)
+{
+	static const char *const names[] = {"text", "json", "snapshot"};
+
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (!strcmp(value, names[i])) {
+			self.format = (enum config_format)i;
+			return;
+		}
+	}
+	complain("VMATLAS_FORMAT", value, "not text, json or snapshot; reports are text");
+}
+
+static void set_bool(const char *name, const char *value, bool *flag)
+{
+	if (!strcmp(value, "0") || !strcmp(value, "1"))
+		*flag = *value == '1';
+	else
+		complain(name, value, *flag ? "not 0 or 1; it stays 1" : "not 0 or 1; it stays 0");
+}
+
+static const struct {
+	const char *name;
+	int number;
+} signals[] = {
+	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
+	{"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD}, {"URG", SIGURG}, {"XCPU", SIGXCPU},
+	{"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO}, {"PWR", SIGPWR},
+};
+
+static int signal_named(const char *name)
+{
+	unsigned long number;
+
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+		if (!strcmp(name, signals[i].name))
+			return signals[i].number;
+	}
+	if (!strcmp(name, "RTMIN"))
+		return SIGRTMIN;
+	if (!strncmp(name, "RTMIN+", 6) && parse_number(name + 6, 30, &number))
+		return SIGRTMIN + (int)number;
+	if (!strncmp(name, "RTMAX-", 6) && parse_number(name + 6, 30, &number))
+		return SIGRTMAX - (int)number;
+	return parse_number(name, (unsigned long)SIGRTMAX, &number) ? (int)number : -1;
+}
+
+static void set_signal(const char *value)
+{
+	int number = !strcmp(value, "none") ? 0 : signal_named(value);
+
+	if (number < 0 || number == SIGKILL || number == SIGSTOP || number > SIGRTMAX)
+		complain("VMATLAS_SIGNAL", value, "not a signal that can be caught; it is USR2");
+	else
+		self.signal = number;
+}
+
+static void set_depth(const char *value)
+{
+	unsigned long depth;
+
+	if (parse_number(value, DEPTH_MOST, &depth) && depth > 0)
+		self.depth = (unsigned)depth;
+	else
+		complain("VMATLAS_DEPTH", value, "not a number from 1 to 256; it is 64");
+}
+
+static void set(const char *name, const char *value)
+{
+	if (!strcmp(name, "OUTPUT"))
+		set_output(value);
+	else if (!strcmp(name, "FORMAT"))
+		set_format(value);
+	else if (!strcmp(name, "SIGNAL"))
+		set_signal(value);
+	else if (!strcmp(name, "DEPTH"))
+		set_depth(value);
+	else if (!strcmp(name, "EXIT"))
+		set_bool("VMATLAS_EXIT", value, &self.at_exit);
+	else if (!strcmp(name, "BLOCKS"))
+		set_bool("VMATLAS_BLOCKS", value, &self.blocks);
+	else if (!strcmp(name, "CHILDREN"))
+		set_bool("VMATLAS_CHILDREN", value, &self.children);
+	else if (!strcmp(name, "QUERY"))
+		self.maps_as_text = !strcmp(value, "text");
+}
+
+void config_boot(char *const *environment)
+{
+	char name[16];
+
+	for (; environment && *environment; environment++) {
+		const char *entry = *environment, *value = strchr(entry, '=');
+		size_t length;
+
+		if (strncmp(entry, "VMATLAS_", 8) || !value)
+			continue;
+		length = (size_t)(value - entry) - 8;
+		if (length >= sizeof name)
+			continue;
+		memcpy(name, entry + 8, length);
+		name[length] = 0;
+		set(name, value + 1);
+	}
+}

@@ -1,0 +1,34 @@
+/* config.h - what the environment asks for, read once. */
+#ifndef VMATLAS_CONFIG_H
+#define VMATLAS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_format { CONFIG_TEXT, CONFIG_JSON, CONFIG_SNAPSHOT };
+
+enum { CONFIG_PATH = 4096, CONFIG_NOTICES = 8, CONFIG_NOTICE = 160 };
+
+struct config {
+	int fd;                     /* VMATLAS_OUTPUT=fd:N; -1 where a path is given */
+	char output[CONFIG_PATH];   /* the template, absolute or relative as given; "" with fd */
+	enum config_format format;  /* VMATLAS_FORMAT */
+	int signal;                 /* VMATLAS_SIGNAL; 0 for none */
+	bool at_exit;               /* VMATLAS_EXIT */
+	bool blocks;                /* VMATLAS_BLOCKS: list every block */
+	bool children;              /* VMATLAS_CHILDREN: what it execs keeps the shim */
+	bool maps_as_text;          /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
+	unsigned depth;             /* VMATLAS_DEPTH: most frames of a call stack */
+	/* One line for each value that could not be used and what holds instead. */
+	char notice[CONFIG_NOTICES][CONFIG_NOTICE];
+	unsigned notices;
+};
+
+/* Anywhere, once config_boot is done. */
+const struct config *config(void);
+
+/* Reads the environment. Start only. */
+void config_boot(char *const *environment);
+
+#endif

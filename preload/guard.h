@@ -1,0 +1,64 @@
+/* guard.h - whether this thread is inside vmatlas already.
+ *
+ * Closed around the real call and the record of it, so that what an allocator or we ourselves
+ * call in turn is not taken for the program's. A handler that longjmps out of a closed guard
+ * leaves it closed for ever; so it remembers the stack it was closed on, and a caller further out
+ * on the same stack knows that nobody is inside any more. */
+#ifndef VMATLAS_GUARD_H
+#define VMATLAS_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct thread;
+
+enum guard_state {
+	GUARD_OPEN,
+	GUARD_CALLING,  /* in the real function: what it calls is its own business */
+	GUARD_TRACKING, /* in our tables: who calls now is a signal handler that interrupted them */
+};
+
+struct guard {
+	struct thread *thread; /* NULL: not attached yet */
+	uint32_t state;        /* enum guard_state */
+	uintptr_t stack;       /* where it was closed */
+};
+
+/* Initial-exec: reading it is one instruction and allocates nothing. */
+extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* A frame further out than this on another stack means nothing. */
+#define GUARD_REACH ((uintptr_t)64 << 10)
+
+static inline bool guard_stale(uintptr_t stack)
+{
+	return stack > guard.stack && stack - guard.stack < GUARD_REACH;
+}
+
+/* Whether the caller, whose frame is at `stack`, came from inside. */
+static inline bool guard_closed(uintptr_t stack)
+{
+	return __builtin_expect(guard.state != GUARD_OPEN, 0) && !guard_stale(stack);
+}
+
+static inline void guard_close(uintptr_t stack)
+{
+	guard.stack = stack;
+	guard.state = GUARD_CALLING;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void guard_tracking(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	guard.state = GUARD_TRACKING;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void guard_open(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	guard.state = GUARD_OPEN;
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* mappings.h - which mapping an address lies in.
+ *
+ * Asked for every block at its birth, so the answer is nearly always the thread's own last one.
+ * What could make that wrong is known: our wrappers, and whoever finds that the kernel's answer has
+ * changed, write the range into a short log of changes; an answer is good as long as no later
+ * change touches it. The end of the brk heap, which glibc moves without passing a wrapper, is read
+ * from libc's own variable. Raw system calls are seen by asking the kernel again from time to
+ * time. */
+#ifndef VMATLAS_MAPPINGS_H
+#define VMATLAS_MAPPINGS_H
+
+#include "core/lane.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A mapping that a thread knows. */
+struct mappings_place {
+	uint64_t start, end;  /* end 0: empty */
+	uint64_t seen;        /* all changes up to this one were looked at */
+	uint64_t recheck;     /* ask the kernel again at this tick */
+	uint64_t heap_end;    /* libc's break when it was seen, 0 where this is not the heap */
+	uint64_t moment_ends; /* for track: until when `moment` is good, ticks */
+	uint32_t birth;       /* number of its struct vmatlas_birth */
+	uint32_t moment;      /* for track: 0 when there is none yet */
+};
+
+/* Two arenas, the heap and a large block's mapping are in turn at most. */
+enum { MAPPINGS_PLACES = 4 };
+
+struct mappings_cache {
+	struct mappings_place place[MAPPINGS_PLACES];
+	uint32_t last, oldest;
+};
+
+/* The mapping that holds the `size` bytes at the address (or at least their first), or NULL when
+ * the kernel knows none or could not be asked. The place is the cache's, good until the next call
+ * with this cache. Under the guard. */
+struct mappings_place *mappings_tag(
+	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now);
+
+/* Says that what is mapped at or beside [start, end) may be another from now on. Anywhere. */
+void mappings_changed(uintptr_t start, uintptr_t end);
+
+/* The same where the range is not known. Anywhere. */
+void mappings_changed_all(void);
+
+/* The table of struct vmatlas_birth. Anywhere. */
+const struct lane *mappings_births(void);
+uint64_t mappings_lost(void);
+
+/* Start only. */
+void mappings_boot(void);
+
+#endif

@@ -1,0 +1,270 @@
+#include "modules.h"
+#include "ask.h"
+#include "clock.h"
+#include "lock.h"
+#include "store.h"
+#include "strings.h"
+#include "vmatlas_store.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+/* A layout word has 16 bits for it, see layout.h. */
+enum { MODULES_LIMIT = 65535 };
+/* Program headers stand in the first page of every file that a linker made. */
+enum { HEADER_BYTES = 4096 };
+
+/* What tells a module from another one at the same place; same numbers as the records. */
+struct identity {
+	uint64_t start, end;
+	uint64_t hash;         /* of its name and build-id */
+	_Atomic uint32_t gone; /* another module lies there now */
+};
+
+static struct {
+	struct lane lane;
+	struct lane identities;
+} self = {
+	.lane = {.record_size = sizeof(struct vmatlas_module)},
+	.identities = {.record_size = sizeof(struct identity)},
+};
+
+#if __GLIBC_PREREQ(2, 35)
+
+int modules_image(uintptr_t address, struct modules_image *image)
+{
+	struct dl_find_object found;
+
+	if (_dl_find_object((void *)address, &found))
+		return ENOENT;
+	*image = (struct modules_image){
+		.start = (uintptr_t)found.dlfo_map_start,
+		.end = (uintptr_t)found.dlfo_map_end,
+		.bias = found.dlfo_link_map->l_addr,
+		.unwind_table = (uintptr_t)found.dlfo_eh_frame,
+		.name = found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "",
+	};
+	return 0;
+}
+
+#else
+
+struct search {
+	uintptr_t address;
+	struct modules_image *image;
+};
+
+static int consider(struct dl_phdr_info *info, size_t size, void *context)
+{
+	struct search *search = context;
+	struct modules_image image = {.start = UINTPTR_MAX, .bias = info->dlpi_addr};
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + header->p_vaddr, end = start + header->p_memsz;
+
+		if (header->p_type == PT_GNU_EH_FRAME)
+			image.unwind_table = start;
+		if (header->p_type == PT_LOAD && start < image.start)
+			image.start = start & ~(uintptr_t)(HEADER_BYTES - 1);
+		if (header->p_type == PT_LOAD && end > image.end)
+			image.end = end;
+	}
+	if (search->address < image.start || search->address >= image.end)
+		return 0;
+	image.name = info->dlpi_name ? info->dlpi_name : "";
+	*search->image = image;
+	return 1;
+}
+
+int modules_image(uintptr_t address, struct modules_image *image)
+{
+	struct search search = {address, image};
+
+	return dl_iterate_phdr(consider, &search) ? 0 : ENOENT;
+}
+
+#endif
+
+/* The program headers as they were loaded, and their count; 0 where the file's first page is not
+ * what it should be. */
+static unsigned headers(const struct modules_image *image, const ElfW(Phdr) **first)
+{
+	const ElfW(Ehdr) *file = (const void *)image->start;
+
+	if (memcmp(file->e_ident, ELFMAG, SELFMAG) != 0 || file->e_phentsize != sizeof **first ||
+		file->e_phoff > HEADER_BYTES / 2 ||
+		file->e_phoff + file->e_phnum * sizeof **first > HEADER_BYTES)
+		return 0;
+	*first = (const void *)(image->start + file->e_phoff);
+	return file->e_phnum;
+}
+
+bool modules_covers(
+	const struct modules_image *image, uintptr_t address, size_t size, uint32_t flags)
+{
+	const ElfW(Phdr) *header = NULL;
+	unsigned count = headers(image, &header);
+	uintptr_t at = address - image->bias;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (header[i].p_type == PT_LOAD && (header[i].p_flags & flags) == flags &&
+			at - header[i].p_vaddr <= header[i].p_memsz &&
+			header[i].p_memsz - (at - header[i].p_vaddr) >= size)
+			return true;
+	}
+	return false;
+}
+
+static size_t padded(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+/* The build-id among these notes; its length, or 0. */
+static size_t note_find(const char *note, size_t size, const uint8_t **build_id)
+{
+	ElfW(Nhdr) head;
+	size_t whole;
+
+	for (; size >= sizeof head; note += whole, size -= whole) {
+		memcpy(&head, note, sizeof head);
+		whole = sizeof head + padded(head.n_namesz) + padded(head.n_descsz);
+		if (whole > size || head.n_namesz > size || head.n_descsz > size)
+			return 0;
+		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 &&
+			memcmp(note + sizeof head, "GNU", 4) == 0) {
+			*build_id = (const uint8_t *)note + sizeof head + 4;
+			return head.n_descsz;
+		}
+	}
+	return 0;
+}
+
+static size_t build_id_find(const struct modules_image *image, const uint8_t **build_id)
+{
+	const ElfW(Phdr) *header = NULL;
+	unsigned count = headers(image, &header);
+	size_t length = 0;
+
+	for (unsigned i = 0; i < count && !length; i++) {
+		uintptr_t at = image->bias + header[i].p_vaddr;
+
+		if (header[i].p_type == PT_NOTE &&
+			modules_covers(image, at, header[i].p_memsz, PF_R))
+			length = note_find((const char *)at, header[i].p_memsz, build_id);
+	}
+	return length;
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+{
+	/* FNV-1a */
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
+	return hash;
+}
+
+static struct identity identity_of(const struct modules_image *image)
+{
+	const uint8_t *build_id = NULL;
+	size_t length = build_id_find(image, &build_id);
+	uint64_t hash = mix(0xcbf29ce484222325u, image->name, strlen(image->name));
+
+	return (struct identity){image->start, image->end, mix(hash, build_id, length), 0};
+}
+
+static uint32_t find(const struct identity *wanted)
+{
+	for (uint32_t id = lane_count(&self.identities); id > 0; id--) {
+		const struct identity *known = lane_get(&self.identities, id);
+
+		if (known->start == wanted->start && known->end == wanted->end &&
+			known->hash == wanted->hash && !known->gone)
+			return id;
+	}
+	return 0;
+}
+
+/* Whether there were any in this place. */
+static bool others_leave(const struct identity *newcomer)
+{
+	bool any = false;
+
+	for (uint32_t id = lane_count(&self.identities); id > 0; id--) {
+		struct identity *known = lane_get(&self.identities, id);
+
+		if (known->start < newcomer->end && newcomer->start < known->end && !known->gone) {
+			known->gone = 1;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* The kernel's word for it is absolute and tells deleted files; the loader's serves where /proc
+ * is not mounted. */
+static uint32_t path_of(const struct modules_image *image, uintptr_t pc)
+{
+	char path[STRINGS_LONGEST];
+	struct ask_answer answer;
+
+	if (ask_mapping(pc, &answer, path, sizeof path) || !path[0])
+		return strings_add(image->name, strlen(image->name));
+	return strings_add(path, strlen(path));
+}
+
+static void describe(struct vmatlas_module *module, const struct modules_image *image, uintptr_t pc)
+{
+	const uint8_t *build_id = NULL;
+	size_t length = build_id_find(image, &build_id);
+
+	if (length > sizeof module->build_id)
+		length = sizeof module->build_id;
+	memcpy(module->build_id, build_id, length);
+	module->build_id_length = (uint32_t)length;
+	module->path = path_of(image, pc);
+	module->loaded = clock_ticks();
+	module->bias = image->bias;
+	module->end = image->end;
+	module->start = image->start;
+}
+
+/* The two lanes grow together; one that lost its partner to a lack of memory is never a number. */
+static uint32_t append(const struct identity *identity)
+{
+	uint32_t id = store_append(&self.identities, MODULES_LIMIT);
+	uint32_t same = lane_count(&self.lane) < id ? store_append(&self.lane, MODULES_LIMIT) : id;
+
+	if (!id || same != id)
+		return 0;
+	memcpy(lane_get(&self.identities, id), identity, sizeof *identity);
+	return id;
+}
+
+uint32_t modules_number(const struct modules_image *image, uintptr_t pc, bool *replaced)
+{
+	struct identity identity = identity_of(image);
+	uint32_t id = find(&identity);
+	struct held held;
+
+	if (id || !lock_take(&locks()->modules, &held))
+		return id;
+	id = find(&identity);
+	if (!id) {
+		*replaced = others_leave(&identity);
+		id = append(&identity);
+		if (id)
+			describe(lane_get(&self.lane, id), image, pc);
+	}
+	lock_release(&held);
+	return id;
+}
+
+const struct lane *modules_lane(void)
+{
+	return &self.lane;
+}

@@ -1,0 +1,226 @@
+#include "regions.h"
+#include "lock.h"
+#include "order.h"
+#include "store.h"
+
+/* A writer holds a record for a handful of stores; a reader that finds it busy for this long has
+ * interrupted the writer and will never see it finished. */
+enum { READ_TRIES = 100 };
+
+static struct {
+	/* All under locks()->regions. Readers walk the records, never the order. */
+	struct lane records;
+	struct order by_start;
+	uint32_t spare;
+	_Atomic uint64_t lost;
+} self = {
+	.records = {.record_size = sizeof(struct vmatlas_region)},
+	.by_start = ORDER_EMPTY,
+};
+
+static struct vmatlas_region *record_of(uint32_t id)
+{
+	return lane_get(&self.records, id);
+}
+
+static void count_lost(void)
+{
+	atomic_fetch_add_explicit(&self.lost, 1, memory_order_relaxed);
+}
+
+/* -- One record ----------------------------------------------------------------------------- */
+
+static void write_begin(struct vmatlas_region *record)
+{
+	__atomic_store_n(&record->sequence, record->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void write_end(struct vmatlas_region *record)
+{
+	__atomic_store_n(&record->sequence, record->sequence + 1, __ATOMIC_RELEASE);
+}
+
+static void write(uint32_t id, const struct vmatlas_region *region)
+{
+	struct vmatlas_region *record = record_of(id);
+	uint32_t sequence;
+
+	write_begin(record);
+	sequence = record->sequence;
+	*record = *region;
+	record->sequence = sequence;
+	record->state = VMATLAS_REGION_LIVE;
+	write_end(record);
+}
+
+static void resize(uint32_t id, uint64_t start, uint64_t end)
+{
+	struct vmatlas_region *record = record_of(id);
+
+	write_begin(record);
+	record->start = start;
+	record->end = end;
+	write_end(record);
+}
+
+bool regions_read(const struct vmatlas_region *record, struct vmatlas_region *region)
+{
+	for (int i = 0; i < READ_TRIES; i++) {
+		uint32_t sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
+
+		*region = *record;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(sequence & 1) &&
+			__atomic_load_n(&record->sequence, __ATOMIC_RELAXED) == sequence)
+			return region->state == VMATLAS_REGION_LIVE;
+	}
+	return false;
+}
+
+/* -- Under the lock ------------------------------------------------------------------------- */
+
+static uint32_t record_take(void)
+{
+	uint32_t id = self.spare;
+
+	if (!id)
+		return store_append(&self.records, UINT32_MAX - 1);
+	self.spare = record_of(id)->next;
+	return id;
+}
+
+static void record_give(uint32_t id)
+{
+	struct vmatlas_region *record = record_of(id);
+
+	write_begin(record);
+	record->state = VMATLAS_REGION_FREE;
+	record->next = self.spare;
+	write_end(record);
+	self.spare = id;
+}
+
+static void add(const struct vmatlas_region *region)
+{
+	uint32_t id = record_take();
+
+	if (id && order_put(&self.by_start, region->start, id)) {
+		write(id, region);
+		return;
+	}
+	if (id)
+		record_give(id);
+	count_lost();
+}
+
+static void drop(uint32_t id)
+{
+	order_remove(&self.by_start, record_of(id)->start);
+	record_give(id);
+}
+
+/* The first region that reaches past `start`. */
+static uint32_t first_past(uint64_t start)
+{
+	uint32_t id = order_floor(&self.by_start, start);
+
+	if (id && record_of(id)->end > start)
+		return id;
+	return order_above(&self.by_start, start);
+}
+
+static void keep_for_undo(
+	struct regions_undo *undo, const struct vmatlas_region *region, uint64_t start, uint64_t end)
+{
+	if (undo->count == REGIONS_UNDO)
+		return;
+	undo->piece[undo->count] = *region;
+	undo->piece[undo->count].start = start > region->start ? start : region->start;
+	undo->piece[undo->count].end = end < region->end ? end : region->end;
+	undo->count++;
+}
+
+/* Leaves of one region what lies outside [start, end). */
+static void cut_one(uint32_t id, uint64_t start, uint64_t end)
+{
+	struct vmatlas_region tail = *record_of(id);
+
+	if (tail.start < start)
+		resize(id, tail.start, start);
+	else
+		drop(id);
+	if (tail.end > end) {
+		tail.start = end;
+		add(&tail);
+	}
+}
+
+static void cut(uint64_t start, uint64_t end, struct regions_undo *undo)
+{
+	uint32_t id;
+
+	while ((id = first_past(start)) && record_of(id)->start < end) {
+		keep_for_undo(undo, record_of(id), start, end);
+		cut_one(id, start, end);
+	}
+}
+
+/* -- The calls ------------------------------------------------------------------------------ */
+
+void regions_put(const struct vmatlas_region *region)
+{
+	struct regions_undo gone = {.count = 0};
+	struct held held;
+
+	if (!lock_take(&locks()->regions, &held)) {
+		count_lost();
+		return;
+	}
+	cut(region->start, region->end, &gone);
+	add(region);
+	lock_release(&held);
+}
+
+void regions_cut(uint64_t start, uint64_t end, struct regions_undo *undo)
+{
+	struct held held;
+
+	undo->count = 0;
+	if (!lock_take(&locks()->regions, &held)) {
+		count_lost();
+		return;
+	}
+	cut(start, end, undo);
+	lock_release(&held);
+}
+
+void regions_put_back(const struct regions_undo *undo)
+{
+	for (unsigned i = 0; i < undo->count; i++)
+		regions_put(&undo->piece[i]);
+}
+
+bool regions_find(uint64_t address, struct vmatlas_region *region)
+{
+	struct held held;
+	uint32_t id;
+
+	if (!lock_take(&locks()->regions, &held))
+		return false;
+	id = order_floor(&self.by_start, address);
+	if (id)
+		*region = *record_of(id);
+	lock_release(&held);
+	return id && address < region->end;
+}
+
+const struct lane *regions_records(void)
+{
+	return &self.records;
+}
+
+uint64_t regions_lost(void)
+{
+	return atomic_load_explicit(&self.lost, memory_order_relaxed);
+}

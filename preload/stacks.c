@@ -1,0 +1,93 @@
+#include "stacks.h"
+#include "ask.h"
+#include "aside.h"
+#include "core/maps.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { PAGE = 4096 };
+
+static struct {
+	_Atomic uint32_t generation;
+} self;
+
+struct question {
+	uintptr_t sp;
+	struct stacks_bounds answer;
+};
+
+static bool holds(const struct stacks_bounds *bounds, uintptr_t sp)
+{
+	return sp - bounds->low < bounds->high - bounds->low;
+}
+
+static void ask(void *argument, const struct aside_registers *registers)
+{
+	struct question *question = argument;
+	struct ask_answer answer;
+
+	(void)registers;
+	if (ask_mapping(question->sp, &answer, NULL, 0) == 0 && (answer.perms & MAPS_READ))
+		question->answer = (struct stacks_bounds){answer.start, answer.end};
+}
+
+/* A stack that grows downward has another lower end each time it is asked for. */
+static struct stacks_bounds *place_of(struct stacks *stacks, uintptr_t high)
+{
+	for (unsigned i = 0; i < STACKS_KNOWN; i++) {
+		if (stacks->known[i].high == high)
+			return &stacks->known[i];
+	}
+	return &stacks->known[stacks->next++ % STACKS_KNOWN];
+}
+
+static const struct stacks_bounds *find(const struct stacks *stacks, uintptr_t sp)
+{
+	if (holds(&stacks->own, sp))
+		return &stacks->own;
+	for (unsigned i = 0; i < STACKS_KNOWN; i++) {
+		if (holds(&stacks->known[i], sp))
+			return &stacks->known[i];
+	}
+	return NULL;
+}
+
+static void learn(struct stacks *stacks, uintptr_t sp, bool aside)
+{
+	uintptr_t page = sp & ~(uintptr_t)(PAGE - 1);
+	struct question question = {sp, {page, page + PAGE}};
+
+	if (aside)
+		ask(&question, NULL);
+	else
+		aside_run(ask, &question);
+	*place_of(stacks, question.answer.high) = question.answer;
+	stacks->current = question.answer;
+}
+
+void stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
+{
+	uint32_t generation = stacks_generation();
+	const struct stacks_bounds *bounds;
+
+	if (stacks->generation != generation)
+		memset(stacks->known, 0, sizeof stacks->known);
+	stacks->generation = generation;
+	bounds = find(stacks, sp);
+	if (bounds)
+		stacks->current = *bounds;
+	else
+		learn(stacks, sp, aside);
+}
+
+void stacks_forget(void)
+{
+	atomic_fetch_add_explicit(&self.generation, 1, memory_order_relaxed);
+}
+
+uint32_t stacks_generation(void)
+{
+	return atomic_load_explicit(&self.generation, memory_order_relaxed);
+}

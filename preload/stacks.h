@@ -1,0 +1,38 @@
+/* stacks.h - how far the stack reaches that a pointer lies in.
+ *
+ * A walk reads nothing beyond it. A thread runs on few stacks: its own, an alternate one for
+ * signals, coroutines'. Each is asked for once, from the kernel, which knows them all;
+ * pthread_getattr_np allocates and takes the thread's own lock. */
+#ifndef VMATLAS_STACKS_H
+#define VMATLAS_STACKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STACKS_KNOWN = 4 };
+
+struct stacks_bounds {
+	uintptr_t low, high; /* addresses in [low, high) can be read */
+};
+
+/* One thread's; all zeros is a good start. */
+struct stacks {
+	struct stacks_bounds current;
+	struct stacks_bounds own; /* where the thread was born: it lasts as long as the thread */
+	struct stacks_bounds known[STACKS_KNOWN];
+	uint32_t next;       /* of `known`, to be replaced */
+	uint32_t generation; /* of the address space, when these were learned */
+};
+
+/* Makes `current` the stack that holds sp, from what is known or from the kernel; just the page of
+ * sp where the kernel cannot be asked. `aside`: whether this runs on the private stack already.
+ * Under the guard; may take a lock. */
+void stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
+
+/* Address space was unmapped or protected: bounds are asked for again. Anywhere. */
+void stacks_forget(void);
+
+/* Changes with stacks_forget. Anywhere. */
+uint32_t stacks_generation(void);
+
+#endif

@@ -1,0 +1,239 @@
+#include "thread.h"
+#include "boot.h"
+#include "clock.h"
+#include "lock.h"
+#include "store.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A thread tells its live bytes to all when they have moved by so much: the peak is known to this
+ * times the number of threads, and two threads share a cache line once in hundreds of calls. While
+ * there is one thread, at once: its peak is exact. */
+#define SETTLE_BYTES 16384
+
+__thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static struct {
+	/* Both under locks()->threads; records are filled before a slot refers to them. */
+	struct lane records;
+	struct lane slots; /* pointers to struct thread: a slot that nobody uses costs nothing */
+	_Atomic uint32_t living;
+	_Atomic uint64_t lost;
+	_Atomic int64_t live_bytes, peak_bytes;
+} self = {
+	.records = {.record_size = sizeof(struct vmatlas_thread)},
+	.slots = {.record_size = sizeof(struct thread *)},
+};
+
+static struct vmatlas_thread *record_of(uint32_t id)
+{
+	return lane_get(&self.records, id);
+}
+
+/* NULL for a slot whose thread could not be made. */
+static struct thread *slot_get(uint32_t slot)
+{
+	return atomic_load_explicit(
+		(_Atomic(struct thread *) *)lane_get(&self.slots, slot), memory_order_acquire);
+}
+
+/* -- Slots ---------------------------------------------------------------------------------- */
+
+/* The kernel may have given the number to a thread of ours that is not attached yet; then the slot
+ * just waits for the next look. */
+static bool gone(const struct vmatlas_thread *record)
+{
+	return record->ended && sys_tgkill(sys_getpid(), (int)record->tid, 0) == -ESRCH;
+}
+
+static struct thread *slot_free(void)
+{
+	for (uint32_t slot = 1; slot <= lane_count(&self.slots); slot++) {
+		struct thread *thread = slot_get(slot);
+
+		if (thread && thread->id && gone(record_of(thread->id)))
+			return thread;
+	}
+	return NULL;
+}
+
+static struct thread *slot_make(void)
+{
+	struct thread *thread = store_take(sizeof *thread);
+	uint32_t slot = thread ? store_append(&self.slots, THREAD_SLOTS) : 0;
+
+	if (!slot)
+		return NULL;
+	thread->slot = slot;
+	atomic_store_explicit((_Atomic(struct thread *) *)lane_get(&self.slots, slot), thread,
+		memory_order_release);
+	return thread;
+}
+
+static struct thread *slot_take(void)
+{
+	struct thread *thread = slot_free();
+
+	return thread ? thread : slot_make();
+}
+
+/* What belonged to the former thread; counters and the memo of origins belong to the slot. */
+static void slot_clean(struct thread *thread)
+{
+	memset(&thread->mappings, 0, sizeof thread->mappings);
+	memset(&thread->callstack, 0, sizeof thread->callstack);
+}
+
+static struct thread *attach(void)
+{
+	uint32_t id = store_append(&self.records, THREAD_LIMIT);
+	struct thread *thread = id ? slot_take() : NULL;
+	uint32_t tid = (uint32_t)sys_gettid();
+
+	if (!thread)
+		return NULL;
+	slot_clean(thread);
+	*record_of(id) = (struct vmatlas_thread){
+		.tid = tid,
+		.slot = thread->slot,
+		.started = clock_ticks(),
+		.flags = tid == (uint32_t)sys_getpid() ? VMATLAS_THREAD_MAIN : 0,
+	};
+	thread->id = id;
+	atomic_fetch_add(&self.living, 1);
+	return thread;
+}
+
+struct thread *thread_attach(void)
+{
+	struct thread *thread = NULL;
+	struct held held;
+
+	if (guard.thread)
+		return guard.thread;
+	if (!boot_done())
+		return NULL;
+	if (lock_take(&locks()->threads, &held)) {
+		thread = attach();
+		lock_release(&held);
+	}
+	if (!thread)
+		atomic_fetch_add(&self.lost, 1);
+	guard.thread = thread;
+	return thread;
+}
+
+void thread_describe(struct thread *thread, uint64_t stack_start, uint64_t stack_end,
+	uint64_t guard_bytes, uint32_t creator)
+{
+	struct vmatlas_thread *record = record_of(thread->id);
+
+	record->stack_start = stack_start;
+	record->stack_end = stack_end;
+	record->guard_bytes = guard_bytes;
+	record->creator = creator;
+	if (stack_end)
+		record->flags |= VMATLAS_THREAD_STACK_KNOWN;
+}
+
+void thread_leave(struct thread *thread)
+{
+	struct vmatlas_thread *record = record_of(thread->id);
+
+	table_leave(&thread->stock);
+	sys_call(SYS_prctl, 16 /* PR_GET_NAME */, (long)record->name, 0, 0, 0, 0);
+	record->ended = clock_ticks();
+	atomic_fetch_sub(&self.living, 1);
+}
+
+static void forget_others(uint64_t now)
+{
+	for (uint32_t slot = 1; slot <= lane_count(&self.slots); slot++) {
+		struct thread *thread = slot_get(slot);
+
+		if (thread && thread->id && !record_of(thread->id)->ended)
+			record_of(thread->id)->ended = now;
+	}
+}
+
+void thread_forked(void)
+{
+	struct thread *thread = guard.thread;
+
+	forget_others(clock_ticks());
+	atomic_store(&self.living, 0);
+	guard.thread = NULL;
+	if (thread)
+		thread_attach();
+}
+
+const struct lane *thread_records(void)
+{
+	return &self.records;
+}
+
+/* -- Totals --------------------------------------------------------------------------------- */
+
+static void add_counters(struct thread_totals *totals, const struct thread_counters *counters)
+{
+	totals->allocations += counters->allocations;
+	totals->allocated_bytes += counters->allocated_bytes;
+	totals->frees += counters->frees;
+	totals->freed_bytes += counters->freed_bytes;
+	totals->unknown_frees += counters->unknown_frees;
+	totals->replaced += counters->replaced;
+	totals->nested += counters->nested;
+	totals->failed += counters->failed;
+}
+
+struct thread_totals thread_totals(void)
+{
+	struct thread_totals totals = {.lost = self.lost};
+	uint32_t slots = lane_count(&self.slots);
+	int64_t peak = atomic_load_explicit(&self.peak_bytes, memory_order_relaxed);
+
+	for (uint32_t slot = 1; slot <= slots; slot++) {
+		const struct thread *thread = slot_get(slot);
+
+		if (thread)
+			add_counters(&totals, &thread->counters);
+	}
+	totals.peak_live_bytes = peak > 0 ? (uint64_t)peak : 0;
+	totals.peak_error = slots > 1 ? (uint64_t)slots * SETTLE_BYTES : 0;
+	return totals;
+}
+
+static void settle(struct thread *thread)
+{
+	int64_t live = atomic_fetch_add_explicit(&self.live_bytes, thread->unsettled,
+			       memory_order_relaxed) + thread->unsettled;
+	int64_t peak = atomic_load_explicit(&self.peak_bytes, memory_order_relaxed);
+
+	thread->unsettled = 0;
+	while (live > peak && !atomic_compare_exchange_weak_explicit(&self.peak_bytes, &peak, live,
+				      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* The only thread there is need not lock the bus. */
+static void settle_alone(int64_t bytes)
+{
+	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + bytes;
+
+	atomic_store_explicit(&self.live_bytes, live, memory_order_relaxed);
+	if (live > atomic_load_explicit(&self.peak_bytes, memory_order_relaxed))
+		atomic_store_explicit(&self.peak_bytes, live, memory_order_relaxed);
+}
+
+void thread_peak(struct thread *thread, int64_t bytes)
+{
+	if (atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1) {
+		settle_alone(bytes);
+		return;
+	}
+	thread->unsettled += bytes;
+	if (thread->unsettled >= SETTLE_BYTES || thread->unsettled <= -SETTLE_BYTES)
+		settle(thread);
+}

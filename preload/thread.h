@@ -1,0 +1,72 @@
+/* thread.h - what vmatlas keeps for each thread.
+ *
+ * A thread is attached by its first wrapped call. Its `struct thread` is written by itself alone;
+ * counters in it are read by whoever dumps. When a thread has ended, its slot serves a later one,
+ * so that a million short threads need no more memory than run at once. */
+#ifndef VMATLAS_THREAD_H
+#define VMATLAS_THREAD_H
+
+#include "callstack.h"
+#include "guard.h"
+#include "mappings.h"
+#include "table.h"
+#include "vmatlas_store.h"
+
+#include <stdatomic.h>
+
+enum { THREAD_MEMO = 1024, THREAD_LIMIT = 1 << 22, THREAD_SLOTS = 1 << 16 };
+
+/* What the report's totals are made of. Only grow; a later thread in the same slot goes on. */
+struct thread_counters {
+	_Atomic uint64_t allocations, allocated_bytes, frees, freed_bytes;
+	/* Frees of blocks we never saw; blocks that stood where another was put; blocks made or
+	 * freed inside a handler that had interrupted us; calls the allocator refused. */
+	_Atomic uint64_t unknown_frees, replaced, nested, failed;
+};
+
+struct thread {
+	uint32_t id;   /* of its struct vmatlas_thread */
+	uint32_t slot;
+	int64_t unsettled; /* live bytes that thread_peak does not know yet */
+	struct thread_counters counters;
+	struct mappings_cache mappings;
+	struct table_stock stock;
+	/* The origin last found for a call stack whose number ends in the index. */
+	struct {
+		uint32_t frame, origin;
+	} memo[THREAD_MEMO];
+	struct callstack callstack;
+};
+
+/* This thread's, attached now if need be; NULL when there is no memory or the shim has not started.
+ * Anywhere but in a dump. */
+struct thread *thread_attach(void);
+
+/* What its creator knew of it, for a thread that pthread_create made. Under the guard. */
+void thread_describe(struct thread *thread, uint64_t stack_start, uint64_t stack_end,
+	uint64_t guard_bytes, uint32_t creator);
+
+/* This thread is about to end: what it calls still counts, and its slot becomes free once the
+ * kernel knows it no more. Under the guard. */
+void thread_leave(struct thread *thread);
+
+/* In a forked child: the others are gone, and this thread has another number. Under the guard. */
+void thread_forked(void);
+
+/* The struct vmatlas_thread records. Anywhere. */
+const struct lane *thread_records(void);
+
+/* Adds up the counters of all threads. Anywhere. */
+struct thread_totals {
+	uint64_t allocations, allocated_bytes, frees, freed_bytes;
+	uint64_t unknown_frees, replaced, nested, failed;
+	uint64_t peak_live_bytes;
+	uint64_t peak_error; /* the true peak is at most so much higher */
+	uint64_t lost;       /* threads that could not be attached */
+};
+struct thread_totals thread_totals(void);
+
+/* Live bytes have changed by `bytes`. Under the guard. */
+void thread_peak(struct thread *thread, int64_t bytes);
+
+#endif

@@ -1,0 +1,42 @@
+/* wrap.h - what all wrappers share: how they are compiled, and the way in and out. */
+#ifndef VMATLAS_WRAP_H
+#define VMATLAS_WRAP_H
+
+#include "boot.h"
+#include "callstack.h"
+#include "guard.h"
+#include "real.h"
+#include "thread.h"
+#include "track.h"
+
+/* Visible to the program; and callers whose stack is misaligned, which glibc tolerates, must not
+ * meet an aligned vector spill of ours. */
+#define WRAPPER __attribute__((visibility("default"), force_align_arg_pointer))
+
+/* This wrapper's own frame: how deep on the stack the call is. */
+#define WRAP_STACK ((uintptr_t)__builtin_frame_address(0))
+
+static inline struct thread *wrap_attach(uintptr_t caller)
+{
+	boot_try(caller);
+	return thread_attach();
+}
+
+/* Closes the guard and gives this thread; NULL, with the guard as it was, when the call is to be
+ * passed on unseen: it comes from inside, or the shim has not started. */
+static inline struct thread *wrap_enter(uintptr_t stack, uintptr_t caller)
+{
+	struct thread *thread = guard.thread;
+
+	if (guard_closed(stack))
+		return NULL;
+	if (__builtin_expect(!thread, 0)) {
+		thread = wrap_attach(caller);
+		if (!thread)
+			return NULL;
+	}
+	guard_close(stack);
+	return thread;
+}
+
+#endif

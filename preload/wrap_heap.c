@@ -1,0 +1,246 @@
+/* wrap_heap.c - the malloc family. */
+#include "mappings.h"
+#include "wrap.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+/* A chunk that glibc mapped for itself says so in its header (IS_MMAPPED, malloc/malloc.c); its
+ * two size words stand before the block. */
+enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7 };
+
+static bool is_tracking(void)
+{
+	return guard.state == GUARD_TRACKING;
+}
+
+/* A block made while the guard is closed: by a signal handler that interrupted our tables it is
+ * the program's; within the real call it is the allocator's own business. */
+static void *passed(void *block, size_t size)
+{
+	if (block && is_tracking())
+		track_alloc_elsewhere(block, size);
+	return block;
+}
+
+static inline void *made(struct thread *thread, void *block, size_t size,
+	const struct callstack_at *at)
+{
+	guard_tracking();
+	if (__builtin_expect(block != NULL, 1))
+		track_alloc(thread, block, size, at);
+	else
+		track_failed(thread);
+	guard_open();
+	return block;
+}
+
+WRAPPER void *malloc(size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(real.malloc(size), size);
+	return made(thread, real.malloc(size), size, &at);
+}
+
+WRAPPER void *calloc(size_t count, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(real.calloc(count, size), count * size);
+	return made(thread, real.calloc(count, size), count * size, &at);
+}
+
+WRAPPER void *memalign(size_t alignment, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(real.memalign(alignment, size), size);
+	return made(thread, real.memalign(alignment, size), size, &at);
+}
+
+WRAPPER void *aligned_alloc(size_t alignment, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(real.aligned_alloc(alignment, size), size);
+	return made(thread, real.aligned_alloc(alignment, size), size, &at);
+}
+
+WRAPPER void *valloc(size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(REAL(valloc)(size), size);
+	return made(thread, REAL(valloc)(size), size, &at);
+}
+
+WRAPPER void *pvalloc(size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+
+	if (!thread)
+		return passed(REAL(pvalloc)(size), size);
+	return made(thread, REAL(pvalloc)(size), size, &at);
+}
+
+WRAPPER int posix_memalign(void **block, size_t alignment, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	int error = REAL(posix_memalign)(block, alignment, size);
+
+	if (thread)
+		made(thread, error ? NULL : *block, size, &at);
+	else if (!error)
+		passed(*block, size);
+	return error;
+}
+
+/* -- free ----------------------------------------------------------------------------------- */
+
+/* glibc unmaps a chunk of its own mapping by an internal call: say so to who relies on maps. */
+static void say_unmapped(const void *block)
+{
+	const size_t *header = (const size_t *)block - 2;
+	uintptr_t start = (uintptr_t)header - header[0];
+
+	mappings_changed(start, start + header[0] + (header[1] & ~(size_t)CHUNK_FLAGS));
+}
+
+static bool is_mmapped(const void *block)
+{
+	return boot_glibc() && ((const size_t *)block)[-1] & CHUNK_MMAPPED;
+}
+
+static inline void release(void *block, struct table_taken *taken)
+{
+	bool mmapped;
+
+	track_take(block, taken);
+	/* Only a block that we saw the allocator make surely has a header. */
+	mmapped = taken->word && is_mmapped(block);
+	if (mmapped)
+		say_unmapped(block);
+	real.free(block);
+}
+
+WRAPPER void free(void *block)
+{
+	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct table_taken taken;
+
+	if (!block) {
+		if (thread)
+			guard_open();
+		return;
+	}
+	release(block, &taken);
+	if (!thread) {
+		track_freed_elsewhere(&taken);
+		return;
+	}
+	guard_tracking();
+	track_freed(thread, &taken);
+	guard_open();
+}
+
+WRAPPER void free_sized(void *block, size_t size)
+{
+	(void)size;
+	free(block);
+}
+
+WRAPPER void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+	(void)alignment;
+	(void)size;
+	free(block);
+}
+
+/* -- realloc -------------------------------------------------------------------------------- */
+
+static void *moved_unseen(const struct table_taken *taken, void *block, size_t size)
+{
+	if (block || !size)
+		track_freed_elsewhere(taken);
+	else
+		track_put_back(taken);
+	if (block && (is_tracking() || taken->word))
+		track_alloc_elsewhere(block, size);
+	return block;
+}
+
+/* glibc frees on size 0 and gives NULL; others give a block. NULL otherwise means that the old
+ * block stands. */
+static void *moved(struct thread *thread, const struct table_taken *taken, void *block, size_t size,
+	const struct callstack_at *at)
+{
+	guard_tracking();
+	if (block || !size) {
+		track_freed(thread, taken);
+		if (block)
+			track_alloc(thread, block, size, at);
+	} else {
+		track_put_back(taken);
+		track_failed(thread);
+	}
+	guard_open();
+	return block;
+}
+
+static inline void *reallocated(
+	uintptr_t stack, const struct callstack_at *at, void *old, size_t size)
+{
+	struct thread *thread = wrap_enter(stack, at->pc);
+	struct table_taken taken;
+	bool mmapped;
+
+	if (!old) {
+		void *block = real.realloc(NULL, size);
+
+		return thread ? made(thread, block, size, at) : passed(block, size);
+	}
+	track_take(old, &taken);
+	mmapped = taken.word && is_mmapped(old);
+	if (mmapped)
+		say_unmapped(old);
+	old = real.realloc(old, size);
+	return thread ? moved(thread, &taken, old, size, at) : moved_unseen(&taken, old, size);
+}
+
+WRAPPER void *realloc(void *block, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+
+	return reallocated(WRAP_STACK, &at, block, size);
+}
+
+WRAPPER void *reallocarray(void *block, size_t count, size_t size)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	size_t total;
+
+	if (__builtin_mul_overflow(count, size, &total)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return reallocated(WRAP_STACK, &at, block, total);
+}
+
+WRAPPER size_t malloc_usable_size(void *block)
+{
+	return REAL(malloc_usable_size)(block);
+}

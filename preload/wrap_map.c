@@ -1,0 +1,241 @@
+/* wrap_map.c - the mmap family: who mapped what, and when the map of the process changes. */
+#include "ask.h"
+#include "clock.h"
+#include "mappings.h"
+#include "regions.h"
+#include "wrap.h"
+
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+enum { PAGE_BYTES = 4096 };
+
+static uintptr_t page_up(uintptr_t address)
+{
+	return (address + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+}
+
+/* Records what `thread` (NULL: nobody that counts) has just mapped. */
+static void mapped(struct thread *thread, void *start, size_t length, enum vmatlas_call call,
+	const struct callstack_at *at)
+{
+	struct vmatlas_region region = {
+		.start = (uintptr_t)start,
+		.end = page_up((uintptr_t)start + length),
+		.call = call,
+	};
+
+	if (thread) {
+		guard_tracking();
+		region.time = clock_ticks();
+		region.thread = thread->id;
+		region.frame = track_callstack(thread, at);
+		regions_put(&region);
+	}
+	mappings_changed(region.start, region.end);
+}
+
+static void leave(const struct thread *thread)
+{
+	if (thread)
+		guard_open();
+}
+
+/* The pieces of regions in the range, out of the table before another thread can map there. */
+static void unmapping(
+	const struct thread *thread, void *start, size_t length, struct regions_undo *undo)
+{
+	undo->count = 0;
+	if (!thread || !length || (uintptr_t)start % PAGE_BYTES)
+		return; /* the kernel will refuse it */
+	regions_cut((uintptr_t)start, page_up((uintptr_t)start + length), undo);
+}
+
+static void changed(void *start, size_t length)
+{
+	mappings_changed((uintptr_t)start, page_up((uintptr_t)start + length));
+}
+
+static inline void *map(uintptr_t stack, const struct callstack_at *at, void *address,
+	size_t length, int protection, int flags, int fd, off_t offset)
+{
+	struct thread *thread = wrap_enter(stack, at->pc);
+	void *start = REAL(mmap)(address, length, protection, flags, fd, offset);
+
+	if (start != MAP_FAILED)
+		mapped(thread, start, length, VMATLAS_CALL_MMAP, at);
+	leave(thread);
+	return start;
+}
+
+WRAPPER void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+
+	return map(WRAP_STACK, &at, address, length, protection, flags, fd, offset);
+}
+
+WRAPPER void *mmap64(
+	void *address, size_t length, int protection, int flags, int fd, off64_t offset)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+
+	return map(WRAP_STACK, &at, address, length, protection, flags, fd, offset);
+}
+
+WRAPPER int munmap(void *address, size_t length)
+{
+	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct regions_undo undo;
+	int result;
+
+	unmapping(thread, address, length, &undo);
+	result = REAL(munmap)(address, length);
+	if (result)
+		regions_put_back(&undo);
+	else
+		changed(address, length);
+	leave(thread);
+	return result;
+}
+
+WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct regions_undo undo;
+	void *wanted = NULL, *start;
+	va_list list;
+
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) {
+		va_start(list, flags);
+		wanted = va_arg(list, void *);
+		va_end(list);
+	}
+	unmapping(thread, address, old_length, &undo);
+	start = REAL(mremap)(address, old_length, new_length, flags, wanted);
+	if (start == MAP_FAILED || flags & MREMAP_DONTUNMAP)
+		regions_put_back(&undo);
+	if (start != MAP_FAILED) {
+		changed(address, old_length);
+		mapped(thread, start, new_length, VMATLAS_CALL_MREMAP, &at);
+	}
+	leave(thread);
+	return start;
+}
+
+WRAPPER int mprotect(void *address, size_t length, int protection)
+{
+	int result = REAL(mprotect)(address, length, protection);
+
+	if (!result)
+		changed(address, length);
+	return result;
+}
+
+WRAPPER int pkey_mprotect(void *address, size_t length, int protection, int key)
+{
+	int result = REAL(pkey_mprotect)(address, length, protection, key);
+
+	if (!result)
+		changed(address, length);
+	return result;
+}
+
+/* Some advice splits a mapping (MADV_DONTFORK, MADV_HUGEPAGE), some merges what was split. */
+WRAPPER int madvise(void *address, size_t length, int advice)
+{
+	int result = REAL(madvise)(address, length, advice);
+
+	if (!result)
+		changed(address, length);
+	return result;
+}
+
+/* -- brk ------------------------------------------------------------------------------------ */
+
+static void broken(
+	struct thread *thread, char *before, char *after, const struct callstack_at *at)
+{
+	struct regions_undo undo;
+
+	if (after > before) {
+		mapped(thread, before, (size_t)(after - before), VMATLAS_CALL_BRK, at);
+	} else if (after < before) {
+		unmapping(thread, (void *)page_up((uintptr_t)after), (size_t)(before - after),
+			&undo);
+		changed(after, (size_t)(before - after));
+	}
+}
+
+WRAPPER int brk(void *address)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	char *before = REAL(sbrk)(0);
+	int result = REAL(brk)(address);
+
+	if (!result)
+		broken(thread, before, address, &at);
+	leave(thread);
+	return result;
+}
+
+WRAPPER void *sbrk(intptr_t increment)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	char *before = REAL(sbrk)(increment);
+
+	if (before != (void *)-1)
+		broken(thread, before, before + increment, &at);
+	leave(thread);
+	return before;
+}
+
+/* -- System V shared memory ----------------------------------------------------------------- */
+
+WRAPPER void *shmat(int id, const void *address, int flags)
+{
+	struct callstack_at at = CALLSTACK_HERE();
+	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	void *start = REAL(shmat)(id, address, flags);
+	struct ask_answer answer;
+
+	if (start != (void *)-1 && !ask_mapping((uintptr_t)start, &answer, NULL, 0))
+		mapped(thread, start, answer.end - (uintptr_t)start, VMATLAS_CALL_SHMAT, &at);
+	leave(thread);
+	return start;
+}
+
+WRAPPER int shmdt(const void *address)
+{
+	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct vmatlas_region region;
+	struct regions_undo undo = {.count = 0};
+	int result;
+
+	if (thread && regions_find((uintptr_t)address, &region))
+		regions_cut(region.start, region.end, &undo);
+	result = REAL(shmdt)(address);
+	if (result)
+		regions_put_back(&undo);
+	else
+		mappings_changed_all();
+	leave(thread);
+	return result;
+}
+
+/* What the library allocated and mapped is gone with it, and its code's frames with their layouts. */
+WRAPPER int dlclose(void *handle)
+{
+	int result = REAL(dlclose)(handle);
+
+	if (!result) {
+		mappings_changed_all();
+		callstack_forget();
+	}
+	return result;
+}
