@@ -49,7 +49,8 @@ static void commas_stand_between_and_nowhere_else(void **state)
 	json_object_end(json);
 	json_put_bool(json, "e", false);
 	json_object_end(json);
-	assert_string_equal(written(&page), "{\"a\":1,\"b\":[[],2,{}],\"c\":{\"d\":true},\"e\":false}");
+	assert_string_equal(
+		written(&page), "{\"a\":1,\"b\":[[],2,{}],\"c\":{\"d\":true},\"e\":false}");
 }
 
 static void each_kind_of_value_is_written_as_documented(void **state)
@@ -68,8 +69,9 @@ static void each_kind_of_value_is_written_as_documented(void **state)
 	json_str(json, NULL);
 	json_bytes(json, "a\0b", 3);
 	json_array_end(json);
-	assert_string_equal(written(&page), "[18446744073709551615,-9223372036854775808,\"0x7f00\",true,"
-					    "null,\"x\",null,\"a\\u0000b\"]");
+	assert_string_equal(written(&page),
+		"[18446744073709551615,-9223372036854775808,\"0x7f00\",true,"
+		"null,\"x\",null,\"a\\u0000b\"]");
 }
 
 static void lines_break_behind_commas_and_before_the_closing_bracket(void **state)

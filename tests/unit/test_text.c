@@ -75,8 +75,9 @@ static void numbers_read_as_printf_writes_them(void **state)
 		text_char(text, ' ');
 		text_dec_right(text, n, 12);
 		snprintf(expected, sizeof(expected),
-			"%" PRIu64 " %" PRId64 " %" PRIx64 " 0x%" PRIx64 " %08" PRIx64 " %12" PRIu64, n,
-			(int64_t)n, n, n, n, n);
+			"%" PRIu64 " %" PRId64 " %" PRIx64 " 0x%" PRIx64 " %08" PRIx64
+			" %12" PRIu64,
+			n, (int64_t)n, n, n, n, n);
 		assert_string_equal(written(&page), expected);
 	}
 }
@@ -101,12 +102,14 @@ static void strings_and_bytes_come_out_as_they_are(void **state)
 
 static void pieces_reach_the_sink_whole_and_in_order_whatever_the_buffer(void **state)
 {
-	static const char expected[] = "mapping 7f00 of 12345 bytes, -1, ------------------------ end";
+	static const char expected[] =
+		"mapping 7f00 of 12345 bytes, -1, ------------------------ end";
 
 	(void)state;
 	for (size_t capacity = 1; capacity < 80; capacity++) {
 		struct collector collector = {.length = 0};
-		char *buffer = malloc(capacity); /* exactly as large: a checker sees one byte too far */
+		char *buffer =
+			malloc(capacity); /* exactly as large: a checker sees one byte too far */
 		struct text text;
 		text_init(&text, buffer, capacity, collect, &collector);
 		text_str(&text, "mapping ");
@@ -216,7 +219,10 @@ static void printable_lets_nothing_steer_the_terminal(void **state)
 	(void)state;
 	text_printable(fresh(&page), "a\x1b[31mb\r\n\x7f", 10);
 	assert_string_equal(written(&page), "a\\x1b[31mb\\x0d\\x0a\\x7f");
-	text_printable(fresh(&page), "\xc2\x9b" "31m\x9b\xff", 7);
+	text_printable(fresh(&page),
+		"\xc2\x9b"
+		"31m\x9b\xff",
+		7);
 	assert_string_equal(written(&page), "\\xc2\\x9b31m\\x9b\\xff");
 	text_printable(fresh(&page), "x\xe2\x80\xaey\xe2\x81\xa6", 8);
 	assert_string_equal(written(&page), "x\\xe2\\x80\\xaey\\xe2\\x81\\xa6");

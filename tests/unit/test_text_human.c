@@ -44,8 +44,8 @@ static void sizes_read_as_documented(void **state)
 	}
 }
 
-/* Any size of the form x << y and its neighbours: no wider than a column of 10, and read back within the
- * rounding of half a tenth. */
+/* Any size of the form x << y and its neighbours: no wider than a column of 10, and read back
+ * within the rounding of half a tenth. */
 static void sizes_fit_their_column_and_mean_what_they_say(void **state)
 {
 	char out[TEXT_HUMAN], unit[8];
@@ -94,7 +94,8 @@ static void percentages_round_half_up_to_tenths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(text_percent_human(cases[i].part, cases[i].whole, out), cases[i].human);
+		assert_string_equal(
+			text_percent_human(cases[i].part, cases[i].whole, out), cases[i].human);
 }
 
 static void durations_read_as_documented(void **state)
