@@ -19,13 +19,12 @@ static bool fits(const struct layout *layout)
 uint64_t layout_pack(const struct layout *layout)
 {
 	enum layout_kind kind = fits(layout) ? layout->kind : LAYOUT_COMPLEX;
-	bool uses_rbp =
-		kind == LAYOUT_RBP || kind == LAYOUT_AT_RBP || kind == LAYOUT_UNKNOWN;
+	bool uses_rbp = kind == LAYOUT_RBP || kind == LAYOUT_AT_RBP || kind == LAYOUT_UNKNOWN;
 
 	return (uint64_t)kind | (uint64_t)layout->saves_rbp << 4 |
 	       (uint64_t)layout->interrupts << 5 | (uint64_t)uses_rbp << 6 |
-	       (uint64_t)((uint32_t)layout->cfa << 8) | (uint64_t)(uint16_t)(layout->rbp / 8) << 32 |
-	       (uint64_t)layout->module << 48;
+	       (uint64_t)((uint32_t)layout->cfa << 8) |
+	       (uint64_t)(uint16_t)(layout->rbp / 8) << 32 | (uint64_t)layout->module << 48;
 }
 
 static struct layout_entry *entry_of(struct layout_table *table, uint64_t key)
@@ -50,8 +49,7 @@ static void put(struct layout_table *table, uint64_t key, uint64_t word)
 
 static struct layout_table *table_make(unsigned bits)
 {
-	struct layout_table *table =
-		store_take(sizeof *table + (sizeof table->entry[0] << bits));
+	struct layout_table *table = store_take(sizeof *table + (sizeof table->entry[0] << bits));
 
 	if (table) {
 		table->shift = 64 - bits;

@@ -28,11 +28,11 @@ enum layout_kind {
 /* A layout in the open. */
 struct layout {
 	enum layout_kind kind;
-	bool saves_rbp;    /* else the caller's rbp is this frame's */
-	bool interrupts;   /* the caller did not call: its program counter is exact */
-	int32_t cfa;       /* bytes */
-	int32_t rbp;       /* bytes */
-	uint32_t module;   /* number of the module, 0 for none */
+	bool saves_rbp;  /* else the caller's rbp is this frame's */
+	bool interrupts; /* the caller did not call: its program counter is exact */
+	int32_t cfa;     /* bytes */
+	int32_t rbp;     /* bytes */
+	uint32_t module; /* number of the module, 0 for none */
 };
 
 /* In a word: bits 0-3 the kind, 4 saves_rbp, 5 interrupts, 6 the step depends on rbp, 8-31 cfa,

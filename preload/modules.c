@@ -91,7 +91,7 @@ int modules_image(uintptr_t address, struct modules_image *image)
 
 /* The program headers as they were loaded, and their count; 0 where the file's first page is not
  * what it should be. */
-static unsigned headers(const struct modules_image *image, const ElfW(Phdr) **first)
+static unsigned headers(const struct modules_image *image, const ElfW(Phdr) * *first)
 {
 	const ElfW(Ehdr) *file = (const void *)image->start;
 

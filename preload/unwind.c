@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <libunwind.h>
+#include <link.h>
 #include <string.h>
 
 #define LIBRARY "libunwind-x86_64.so.8"
@@ -36,10 +37,11 @@ static struct {
 	__typeof__(unw_get_reg) *get_reg;
 	__typeof__(unw_get_save_loc) *get_save_loc;
 	__typeof__(unw_is_signal_frame) *is_signal_frame;
-	int (*search)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *);
+	int (*search)(
+		unw_addr_space_t, unw_word_t, unw_dyn_info_t *, unw_proc_info_t *, int, void *);
 	bool ready;
-	/* libunwind's own mutexes survive a fork as they are: a child that finds this set was forked
-	 * in the midst of a step, and must not call it any more. */
+	/* libunwind's own mutexes survive a fork as they are: a child that finds this set was
+	 * forked in the midst of a step, and must not call it any more. */
 	bool inside;
 } self;
 
@@ -88,7 +90,8 @@ static bool image_ready(struct task *task, uintptr_t address)
 
 static bool image_read(struct task *task, uintptr_t address, uint64_t *word)
 {
-	if (!image_ready(task, address) || !modules_covers(&task->image, address, sizeof *word, PF_R))
+	if (!image_ready(task, address) ||
+		!modules_covers(&task->image, address, sizeof *word, PF_R))
 		return false;
 	memcpy(word, (const void *)address, sizeof *word);
 	return true;
@@ -112,8 +115,8 @@ static int access_mem(
 	unw_addr_space_t space, unw_word_t address, unw_word_t *word, int write, void *context)
 {
 	struct task *task = context;
-	bool done = !write && (task->learning ? probe_read(address, word)
-					      : stack_read(task, address, word));
+	bool done = !write &&
+		    (task->learning ? probe_read(address, word) : stack_read(task, address, word));
 
 	(void)space;
 	return done || (!write && image_read(task, address, word)) ? 0 : -UNW_EINVAL;
@@ -268,8 +271,7 @@ static bool restored(unw_cursor_t *cursor, int number, uint64_t *address)
 	unw_save_loc_t location;
 	uint64_t value, word;
 
-	if (self.get_save_loc(cursor, number, &location) ||
-		self.get_reg(cursor, number, &value))
+	if (self.get_save_loc(cursor, number, &location) || self.get_reg(cursor, number, &value))
 		return false;
 	*address = 0;
 	if (location.type == UNW_SLT_REG)
@@ -329,8 +331,7 @@ static void read_off(unw_cursor_t *cursor, struct layout *layout)
  * made by unw_init_remote does not, so we do. */
 static void learn(uintptr_t pc, bool exact, struct layout *layout)
 {
-	struct task task = {
-		.learning = true, .pc = pc - !exact, .sp = PROBE_RSP, .bp = PROBE_RBP};
+	struct task task = {.learning = true, .pc = pc - !exact, .sp = PROBE_RSP, .bp = PROBE_RBP};
 	unw_cursor_t cursor;
 	int result;
 

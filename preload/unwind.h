@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Loads it: 0, ENOENT where it is not installed, ENOSYS where it lacks a function. Start only: takes
- * the loader's lock and allocates. Leaves no descriptor open. */
+/* Loads it: 0, ENOENT where it is not installed, ENOSYS where it lacks a function. Start only:
+ * takes the loader's lock and allocates. Leaves no descriptor open. */
 int unwind_boot(void);
 
 /* Whether libunwind can be asked. Anywhere. */

@@ -1,0 +1,330 @@
+#include "callstack.h"
+#include "ask.h"
+#include "aside.h"
+#include "core/maps.h"
+#include "intern.h"
+#include "layout.h"
+#include "modules.h"
+#include "unwind.h"
+#include "vmatlas_store.h"
+
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+/* A gigabyte of frames; clang compiling a large file has half a million. */
+enum { FRAMES_LIMIT = 1 << 26, FRAME_WORDS = 2 };
+
+_Static_assert(
+	sizeof(struct vmatlas_frame) == FRAME_WORDS * sizeof(uint64_t), "a frame is its own key");
+
+static struct {
+	struct intern frames;
+	_Atomic bool ready;
+	uint32_t depth;
+	/* Changes when layouts are withdrawn. */
+	_Atomic uint32_t generation;
+	_Atomic uint64_t learned, complex_walks, no_unwind_info, deep, truncated, lost;
+} self = {.frames = {.lane = {.record_size = sizeof(struct vmatlas_frame)},
+		  .key_words = FRAME_WORDS,
+		  .limit = FRAMES_LIMIT}};
+
+/* How a walk ended. */
+enum ending {
+	ENDING_OUTERMOST, /* or where nothing can be read any more: again so next time */
+	ENDING_JOINED,    /* the rest is as the last walk found it */
+	ENDING_DEPTH,
+	ENDING_LOST,    /* a layout could not be learned now */
+	ENDING_COMPLEX, /* a frame that only libunwind can step over */
+};
+
+struct journey {
+	enum ending ending;
+	uint32_t fresh;  /* frames walked */
+	uint32_t joined; /* levels kept */
+};
+
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static uint32_t frame_number(uint64_t pc, uint32_t parent, uint32_t module)
+{
+	struct vmatlas_frame frame = {pc, parent, module};
+	uint32_t number = intern_find(&self.frames, &frame, FRAME_WORDS);
+
+	return number ? number : intern_add(&self.frames, &locks()->frames, &frame);
+}
+
+struct lesson {
+	uintptr_t pc;
+	bool exact;
+	struct layout layout;
+};
+
+/* Outside of all modules lies generated code, or nothing that could have called. */
+static enum layout_kind kind_elsewhere(uintptr_t pc)
+{
+	struct ask_answer answer;
+	int error = ask_mapping(pc, &answer, NULL, 0);
+
+	if (error)
+		return error == ENOENT ? LAYOUT_NOWHERE : LAYOUT_UNKNOWN;
+	return answer.perms & MAPS_EXEC ? LAYOUT_UNKNOWN : LAYOUT_NOWHERE;
+}
+
+static void learn_in(struct lesson *lesson, const struct modules_image *image, uintptr_t call)
+{
+	bool replaced = false;
+
+	if (!modules_covers(image, call, 1, PF_X)) {
+		lesson->layout.kind = LAYOUT_NOWHERE;
+		return;
+	}
+	unwind_learn(lesson->pc, lesson->exact, &lesson->layout);
+	lesson->layout.module = modules_number(image, call, &replaced);
+	if (replaced)
+		callstack_forget(image->start, image->end);
+}
+
+static void learn_aside(void *argument, const struct aside_registers *registers)
+{
+	struct lesson *lesson = argument;
+	uintptr_t call = lesson->pc - !lesson->exact;
+	struct modules_image image;
+
+	(void)registers;
+	if (modules_image(call, &image) == 0)
+		learn_in(lesson, &image, call);
+	else
+		lesson->layout.kind = kind_elsewhere(call);
+}
+
+/* The layout of a frame seen for the first time; LAYOUT_NONE when it could not be learned. */
+static __attribute__((noinline)) uint64_t learn(uintptr_t pc, bool exact)
+{
+	struct lesson lesson = {.pc = pc, .exact = exact};
+	uint64_t word;
+
+	if (!aside_run(learn_aside, &lesson))
+		return LAYOUT_NONE;
+	word = layout_pack(&lesson.layout);
+	if (lesson.layout.kind == LAYOUT_NOWHERE)
+		return word; /* there may be code later */
+	if (lesson.layout.kind == LAYOUT_UNKNOWN)
+		count(&self.no_unwind_info);
+	count(&self.learned);
+	layout_put(layout_key(pc, exact), word);
+	return word;
+}
+
+/* How many of the first `candidates` levels the walk can take over from here, if the call stack
+ * then has the right depth; else `*candidates` is how many it may still meet. */
+static inline uint32_t join(const struct levels *levels, uint32_t *candidates, uint32_t fresh,
+	uint64_t key, const struct walk *walk)
+{
+	uint32_t total, intact;
+
+	*candidates = levels_seek(levels, *candidates, walk->sp);
+	if (!levels_meet(levels, *candidates, key, walk->sp, walk->bp))
+		return 0;
+	total = fresh + *candidates;
+	if (total > self.depth || (levels->cut && total != self.depth))
+		return *candidates = 0;
+	intact = levels_verify(levels, *candidates);
+	if (intact == *candidates)
+		return intact;
+	*candidates = intact;
+	return 0;
+}
+
+static inline struct journey ended(enum ending ending, uint32_t fresh, uint32_t joined)
+{
+	return (struct journey){ending, fresh, joined};
+}
+
+static struct journey walk_out(struct callstack *state, const struct callstack_at *at)
+{
+	struct walk walk = {at->pc, at->sp, at->bp, false};
+	uint32_t candidates = state->levels.count, fresh = 0, joined;
+	struct walk_frame *frame = state->fresh;
+	uint64_t key;
+
+	for (;; fresh++, frame++) {
+		key = layout_key(walk.pc, walk.exact);
+		*frame = (struct walk_frame){.key = key, .sp = walk.sp, .bp = walk.bp};
+		joined = join(&state->levels, &candidates, fresh, key, &walk);
+		if (joined)
+			return ended(ENDING_JOINED, fresh, joined);
+		if (!walk_is_code(walk.pc))
+			return ended(ENDING_OUTERMOST, fresh, 0);
+		if (fresh == self.depth)
+			return ended(ENDING_DEPTH, fresh, 0);
+		frame->layout = layout_find(key);
+		if (__builtin_expect(LAYOUT_KIND(frame->layout) == LAYOUT_NONE, 0))
+			frame->layout = learn(walk.pc, walk.exact);
+		if (LAYOUT_KIND(frame->layout) == LAYOUT_NONE)
+			return ended(ENDING_LOST, fresh + 1, 0);
+		if (LAYOUT_KIND(frame->layout) == LAYOUT_NOWHERE)
+			return ended(ENDING_OUTERMOST, fresh, 0);
+		if (LAYOUT_KIND(frame->layout) == LAYOUT_COMPLEX)
+			return ended(ENDING_COMPLEX, fresh, 0);
+		if (!walk_step(&walk, frame, &state->stacks))
+			return ended(ENDING_OUTERMOST, fresh + 1, 0);
+	}
+}
+
+/* Interns what is fresh, outermost first, and remembers it. A handler that leaves by longjmp in
+ * the midst of this finds no levels the next time. */
+static uint32_t keep(struct callstack *state, const struct journey *journey)
+{
+	struct levels *levels = &state->levels;
+	uint32_t kept = journey->joined;
+	uint32_t number = kept ? levels->level[kept - 1].frame : 0;
+
+	levels->count = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	for (const struct walk_frame *frame = state->fresh + journey->fresh;
+		frame-- > state->fresh;) {
+		number = frame_number(frame->key >> 1, number, LAYOUT_MODULE(frame->layout));
+		if (!number)
+			return 0;
+		levels_add(levels, &kept, frame, frame + 1, number);
+	}
+	if (!journey->joined)
+		levels->cut = journey->ending == ENDING_DEPTH;
+	atomic_signal_fence(memory_order_seq_cst);
+	levels->count = journey->ending == ENDING_LOST ? 0 : kept;
+	return number;
+}
+
+struct detour {
+	const struct callstack_at *at;
+	struct callstack *state;
+	uint32_t number;
+};
+
+static uint32_t module_of(uintptr_t pc)
+{
+	struct modules_image image;
+	bool replaced = false;
+	uint32_t module;
+
+	if (modules_image(pc - 1, &image))
+		return 0;
+	module = modules_number(&image, pc - 1, &replaced);
+	if (replaced)
+		callstack_forget(image.start, image.end);
+	return module;
+}
+
+static void walk_aside(void *argument, const struct aside_registers *registers)
+{
+	struct detour *detour = argument;
+	struct unwind_place from = {detour->at->pc, detour->at->sp}, places[CALLSTACK_DEPTH_MAX];
+	unsigned left = unwind_walk(registers, &from, &detour->state->stacks, places, self.depth);
+
+	for (uint32_t number = 0; left-- > 0; detour->number = number) {
+		number = frame_number(places[left].pc, number, module_of(places[left].pc));
+		if (!number)
+			break;
+	}
+}
+
+/* libunwind itself walks from our own frames outward, since it needs all registers. */
+static __attribute__((noinline)) uint32_t detour(
+	struct callstack *state, const struct callstack_at *at)
+{
+	struct detour detour = {.at = at, .state = state};
+
+	count(&self.complex_walks);
+	state->levels.count = 0;
+	aside_run(walk_aside, &detour);
+	return detour.number;
+}
+
+static uint32_t finish(
+	struct callstack *state, const struct callstack_at *at, struct journey *journey)
+{
+	uint32_t number = 0;
+
+	if (journey->ending == ENDING_COMPLEX) {
+		number = detour(state, at);
+		if (number)
+			return number;
+		journey->ending = ENDING_LOST; /* what there is, then */
+		journey->fresh++;
+	}
+	if (journey->ending == ENDING_DEPTH)
+		count(&self.deep);
+	if (journey->ending == ENDING_LOST)
+		count(&self.truncated);
+	number = keep(state, journey);
+	if (!number)
+		count(&self.lost);
+	return number;
+}
+
+static void make_current(struct callstack *state, uintptr_t sp)
+{
+	uint32_t generation = atomic_load_explicit(&self.generation, memory_order_acquire);
+	const struct stacks_bounds *stack = &state->stacks.current;
+
+	if (state->generation != generation)
+		state->levels.count = 0;
+	state->generation = generation;
+	if (sp < stack->low || sp >= stack->high || state->stacks.generation != stacks_generation())
+		stacks_choose(&state->stacks, sp, false);
+}
+
+uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
+{
+	struct journey journey;
+
+	if (!atomic_load_explicit(&self.ready, memory_order_acquire))
+		return frame_number(at->pc, 0, 0);
+	make_current(state, at->sp);
+	journey = walk_out(state, at);
+	return finish(state, at, &journey);
+}
+
+void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)
+{
+	memset(&state->stacks, 0, sizeof state->stacks);
+	state->stacks.own = (struct stacks_bounds){low, high};
+	state->levels.count = 0;
+}
+
+void callstack_forget(uintptr_t start, uintptr_t end)
+{
+	layout_drop(start, end);
+	atomic_fetch_add_explicit(&self.generation, 1, memory_order_release);
+}
+
+void callstack_boot(unsigned depth)
+{
+	if (self.ready)
+		return;
+	self.depth = depth < 1 ? 1 : depth > CALLSTACK_DEPTH_MAX ? CALLSTACK_DEPTH_MAX : depth;
+	unwind_boot();
+	atomic_store_explicit(&self.ready, true, memory_order_release);
+}
+
+const struct lane *callstack_frames(void)
+{
+	return &self.frames.lane;
+}
+
+struct callstack_counts callstack_counts(void)
+{
+	return (struct callstack_counts){
+		.libunwind = unwind_ready(),
+		.learned = self.learned,
+		.complex_walks = self.complex_walks,
+		.no_unwind_info = self.no_unwind_info,
+		.deep = self.deep,
+		.truncated = self.truncated,
+		.lost = self.lost,
+	};
+}

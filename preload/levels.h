@@ -1,0 +1,81 @@
+/* levels.h - the last call stack of a thread, level by level, to be taken up again.
+ *
+ * From one allocation to the next most outer frames stay. Each level remembers where its frame
+ * was and which words of the stack the step out of it read, with their values. Where a later walk
+ * arrives at the same program counter, rsp and (if anything depends on it) rbp, and all words from
+ * there outward are unchanged, the rest of the walk must go the same way: it follows from nothing
+ * else. So this is exact, and comparing is several times faster than walking. */
+#ifndef VMATLAS_LEVELS_H
+#define VMATLAS_LEVELS_H
+
+#include "walk.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LEVELS_MAX = 256, LEVELS_WORDS = 3 * LEVELS_MAX };
+
+struct levels_level {
+	uint64_t key; /* layout_key */
+	uintptr_t sp, bp;
+	uint32_t frame;
+	uint16_t words;    /* of this level and those further out */
+	uint16_t needs_bp; /* whether the walk from here depends on bp */
+};
+
+struct levels_word {
+	uintptr_t at, value;
+};
+
+/* One thread's; all zeros is a good start. */
+struct levels {
+	uint32_t
+		count; /* outermost first; 0 while it is rewritten, should a handler longjmp away */
+	bool cut;      /* the outermost level is not the end of the call stack */
+	struct levels_level level[LEVELS_MAX];
+	struct levels_word word[LEVELS_WORDS];
+};
+
+/* How many of the outer `count` levels are untouched: `count` if the words of all are as they were,
+ * else those further out than the innermost level of whose words one has changed. */
+static inline uint32_t levels_verify(const struct levels *levels, uint32_t count)
+{
+	uint32_t left = levels->level[count - 1].words;
+
+	while (left > 0 &&
+		*(const uintptr_t *)levels->word[left - 1].at == levels->word[left - 1].value)
+		left--;
+	if (left == 0)
+		return count;
+	do
+		count--;
+	while (count > 0 && levels->level[count - 1].words >= left);
+	return count;
+}
+
+/* Goes outward among the first `count` levels as far as a walk at sp must, and returns how many are
+ * left; the innermost of them is the only one that can be where the walk is. */
+static inline uint32_t levels_seek(const struct levels *levels, uint32_t count, uintptr_t sp)
+{
+	while (count > 0 && levels->level[count - 1].sp < sp)
+		count--;
+	return count;
+}
+
+/* Whether the innermost of the first `count` levels is where the walk is. */
+static inline bool levels_meet(
+	const struct levels *levels, uint32_t count, uint64_t key, uintptr_t sp, uintptr_t bp)
+{
+	const struct levels_level *level = &levels->level[count - 1];
+
+	return count > 0 && level->sp == sp && level->key == key &&
+	       (level->bp == bp || !level->needs_bp);
+}
+
+/* Adds a level inside the first `*count`: the frame that was stepped out of, and the place that the
+ * step led to (which is not a level where the walk ended there). The words fit by construction:
+ * a step reads three at most. */
+void levels_add(struct levels *levels, uint32_t *count, const struct walk_frame *frame,
+	const struct walk_frame *outer, uint32_t number);
+
+#endif

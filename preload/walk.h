@@ -1,0 +1,81 @@
+/* walk.h - one step outward, from a frame to its caller's, by a learned layout.
+ *
+ * Nothing is read but words of the stack that lie between the stack pointer and the stack's end,
+ * whatever the registers hold. */
+#ifndef VMATLAS_WALK_H
+#define VMATLAS_WALK_H
+
+#include "layout.h"
+#include "stacks.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a walk carries from frame to frame. */
+struct walk {
+	uintptr_t pc, sp, bp;
+	bool exact; /* pc was interrupted there; else it is a return address */
+};
+
+/* A frame that a walk came through, and where the words lie that the step out of it read: 0 for a
+ * register that was not loaded. */
+struct walk_frame {
+	uint64_t key; /* layout_key */
+	uintptr_t sp, bp;
+	uint64_t layout;
+	uintptr_t pc_at, sp_at, bp_at;
+};
+
+/* Lowest and highest program counters that can be code: below lies what vm.mmap_min_addr and the
+ * usual layout leave empty (libunwind draws the same line), above the kernel. */
+#define WALK_PC_MIN ((uintptr_t)0x4000)
+#define WALK_PC_MAX ((uintptr_t)1 << 56)
+
+static inline bool walk_is_code(uintptr_t pc)
+{
+	return pc - WALK_PC_MIN < WALK_PC_MAX - WALK_PC_MIN;
+}
+
+/* Whether a word at the address belongs to this frame or one further out. */
+static inline bool walk_reads(const struct stacks_bounds *stack, uintptr_t sp, uintptr_t address)
+{
+	return address >= sp && address <= stack->high - sizeof(uintptr_t);
+}
+
+/* The step for all layouts but the two common ones. May ask for another stack's bounds. */
+bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *stacks);
+
+/* Steps out of the frame that walk stands in, whose layout is in *frame, and notes there what was
+ * read. False, and walk is as it was, where there is no caller or no word to be read. Under the
+ * guard. */
+static inline __attribute__((always_inline)) bool walk_step(
+	struct walk *walk, struct walk_frame *frame, struct stacks *stacks)
+{
+	uint64_t layout = frame->layout;
+	uintptr_t cfa, bp_at = 0, bp = walk->bp;
+
+	if (__builtin_expect(LAYOUT_KIND(layout) > LAYOUT_RBP, 0)) {
+		struct walk copy = *walk; /* keeps the original in registers */
+		bool done = walk_step_rare(&copy, frame, stacks);
+
+		*walk = copy;
+		return done;
+	}
+	cfa = (LAYOUT_KIND(layout) == LAYOUT_RSP ? walk->sp : walk->bp) +
+	      (uintptr_t)LAYOUT_CFA(layout);
+	if (!walk_reads(&stacks->current, walk->sp, cfa - sizeof cfa))
+		return false;
+	if (LAYOUT_SAVES_RBP(layout)) {
+		bp_at = cfa + (uintptr_t)LAYOUT_RBP_SLOT(layout);
+		if (!walk_reads(&stacks->current, walk->sp, bp_at))
+			return false;
+		bp = *(const uintptr_t *)bp_at;
+	}
+	frame->pc_at = cfa - sizeof cfa;
+	frame->sp_at = 0;
+	frame->bp_at = bp_at;
+	*walk = (struct walk){*(const uintptr_t *)frame->pc_at, cfa, bp, LAYOUT_INTERRUPTS(layout)};
+	return true;
+}
+
+#endif
