@@ -115,22 +115,22 @@ def family_of(pid):
 
 
 class Dumper(threading.Thread):
-    """Asks a process, or those of its family that run one program, for dumps until told to stop.
+    """Asks a process, or those of its family whose command line matches, for dumps until stopped.
 
-    Choose program names that no longer exec: between a look at /proc and the signal, an exec would
+    Choose command lines that no longer exec: between a look at /proc and the signal, an exec would
     take the handler away.
     """
 
-    def __init__(self, pid, count, number=signal.SIGUSR2, names=None, delay=0.05):
+    def __init__(self, pid, count, number=signal.SIGUSR2, match=None, delay=0.05):
         super().__init__(daemon=True)
-        self.pid, self.count, self.number, self.names = pid, count, number, names
+        self.pid, self.count, self.number, self.match = pid, count, number, match
         self.delay, self.sent, self.stopped = delay, 0, threading.Event()
 
     def targets(self):
-        if not self.names:
+        if not self.match:
             return [self.pid]
         return [pid for pid in family_of(self.pid)
-                if proc_text(pid, "comm").strip() in self.names]
+                if re.search(self.match, proc_text(pid, "cmdline").replace("\0", " "))]
 
     def run(self):
         while self.sent < self.count and not self.stopped.wait(random.uniform(0, self.delay)):
@@ -255,7 +255,7 @@ class Context:
         env = {**(env or {}), **({"LD_PRELOAD": preload} if preload else {})}
         return Run(*self.finish(self.start(argv, env, **how), limit), {}, 0)
 
-    def shim(self, argv, limit=60, dumps=0, names=None, delay=0.05, number=signal.SIGUSR2,
+    def shim(self, argv, limit=60, dumps=0, match=None, delay=0.05, number=signal.SIGUSR2,
              preload=None, settings=None, env=None, **how):
         """Runs under the shim, asking for dumps while it works.
 
@@ -266,7 +266,7 @@ class Context:
         shutil.rmtree(self.path("reports"))
         os.makedirs(self.path("reports"))
         process = self.start(argv, merged, **how)
-        dumper = Dumper(process.pid, dumps, number, names, delay)
+        dumper = Dumper(process.pid, dumps, number, match, delay)
         dumper.start()
         try:
             ended = self.finish(process, limit)
