@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from vmatlas_case import BUILD, ROOT, SHIM, Fail, case, check, main, need
 
 # Pure functions that may be called in a signal handler with any lock held.
-PURE = set("""memcpy memmove memset memcmp memchr memrchr strlen strnlen strcmp strncmp strchr strrchr
-__memcpy_chk __memmove_chk __memset_chk _GLOBAL_OFFSET_TABLE_""".split())
+PURE = set("""memcpy memmove memset memcmp memchr memrchr memmem strlen strnlen strcmp strncmp
+strchr strrchr strspn strcspn strstr __memcpy_chk __memmove_chk __memset_chk _GLOBAL_OFFSET_TABLE_""".split())
 # What no object of the shim may call: it takes a lock, allocates, or ends the process.
 FORBIDDEN = set("""printf fprintf dprintf snprintf vsnprintf sprintf puts fopen fdopen fwrite fputs
 perror abort exit _exit __assert_fail strdup asprintf opendir readdir getline backtrace
@@ -74,20 +74,66 @@ def shim_calls_nothing_that_locks(t):
           for name in sorted(undefined(path) & (FORBIDDEN | HEAP))])
 
 
-@case()
-def only_callstack_knows_the_unwinder(t):
-    """libunwind's names stand in one file of the shim, elfutils' in none."""
-    word = re.compile(r"\b(unw_\w+|libunwind\b|_Ux86_64_\w+|dwfl_\w+|elf_\w+\()")
-    faults = []
-    for room in ("preload", "preload/core"):
-        folder = os.path.join(ROOT, *room.split("/"))
-        for name in sorted(os.listdir(folder)):
-            if not name.endswith((".c", ".h")) or name.startswith("callstack"):
-                continue
+def code_of(room):
+    """(name, text without comments) of each source file of a room."""
+    folder = os.path.join(ROOT, *room.split("/"))
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".c", ".h")):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
-                code = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-            faults += [f"{room}/{name} uses {found}" for found in sorted(set(word.findall(code)))]
-    tell(faults)
+                yield name, re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+
+
+@case()
+def one_file_knows_the_unwinder(t):
+    """libunwind's names stand in one source file of the shim, and in none of the core."""
+    word = re.compile(r"\b(unw_\w+|libunwind[.-]|_U\w*x86_64_\w+)")
+    users = [f"{room}/{name}" for room in ("preload", "preload/core")
+             for name, text in code_of(room) if word.search(text)]
+    check(len(users) == 1 and users[0] in ("preload/unwind.c", "preload/callstack.c"),
+          f"libunwind is known to {users}")
+
+
+def find_cycle(calls):
+    """A list of files that call each other in a ring, or None."""
+    done = set()
+
+    def visit(name, path):
+        if name in path:
+            return path[path.index(name):] + [name]
+        if name in done:
+            return None
+        for other in sorted(calls[name]):
+            ring = visit(other, path + [name])
+            if ring:
+                return ring
+        done.add(name)
+        return None
+    return next((ring for ring in (visit(name, []) for name in sorted(calls)) if ring), None)
+
+
+def call_graph(paths):
+    """{object: the objects whose functions or data it uses}"""
+    owner = {name: path for path in paths for name in defined([path])}
+    return {path: {owner[name] for name in undefined(path) if name in owner} - {path}
+            for path in paths}
+
+
+@case()
+def calls_go_down_only(t):
+    """No file of the core or the shim is called, however indirectly, by a file that it calls."""
+    ring = find_cycle(call_graph(objects("preload/core") + objects("preload")))
+    check(not ring, "files call each other: " +
+          " -> ".join(os.path.basename(path)[:-2] for path in ring or []))
+
+
+@case()
+def nobody_calls_the_wrappers(t):
+    """What a wrapper does for the program nobody inside may ask for by its name."""
+    wrappers = [path for path in objects("preload") if os.path.basename(path).startswith("wrap_")]
+    own = defined(wrappers) & wrapped_names()
+    tell([f"{os.path.basename(path)} calls the wrapper of {name}"
+          for path in objects("preload") + objects("preload/core")
+          for name in sorted(undefined(path) & own)])
 
 
 @case()
