@@ -72,20 +72,21 @@ enum vmatlas_tag {
 
 	/* The text of /proc/PID/smaps, to be put together from all chunks. */
 	VMATLAS_TAG_SMAPS = VMATLAS_TAG('S', 'M', 'A', 'P'),
-	/* struct vmatlas_run: the state of pages, mapping by mapping in the order of smaps. A page in
-	 * no run is not there. */
+	/* struct vmatlas_run: the state of pages, mapping by mapping in the order of smaps. A page
+	 * in no run is not there. */
 	VMATLAS_TAG_RUNS = VMATLAS_TAG('R', 'U', 'N', 'S'),
 
-	/* One uint64_t: this chunk's own offset in the file. Nothing follows. */
+	/* One struct vmatlas_end. Nothing follows. */
 	VMATLAS_TAG_END = VMATLAS_TAG('E', 'N', 'D', ' '),
 };
 
 enum { VMATLAS_STRING_RECORD = 64 };
 
 enum vmatlas_fact {
-	VMATLAS_FACT_COMPLETE = 1, /* everything that this dump wanted could be read */
-	VMATLAS_FACT_GLIBC = 2,    /* the allocator is glibc's */
-	VMATLAS_FACT_PAGES = 4,    /* the state of pages was asked for */
+	VMATLAS_FACT_COMPLETE =
+		1,              /* all that this dump wanted could be read; see vmatlas_end too */
+	VMATLAS_FACT_GLIBC = 2, /* the allocator is glibc's */
+	VMATLAS_FACT_PAGES = 4, /* the state of pages was asked for */
 };
 
 /* One instant on three clocks. */
@@ -116,7 +117,14 @@ struct vmatlas_placed {
 
 struct vmatlas_run {
 	uint64_t start, end;
-	uint32_t state; /* 1 present, 2 swapped, 4 huge, 8 page of zeros; 0: the kernel did not say */
+	uint32_t state; /* 1 present, 2 swapped, 4 huge, 8 page of zeros; 0: the kernel did not say
+			 */
+	uint32_t reserved;
+};
+
+struct vmatlas_end {
+	uint64_t offset; /* of this chunk in the file */
+	uint32_t error;  /* the errno that ended the reading of smaps too early, else 0 */
 	uint32_t reserved;
 };
 

@@ -54,7 +54,7 @@ static bool read_chain(struct blocks_cursor *cursor, struct block *block)
 
 static bool read_word(struct blocks_cursor *cursor, uint64_t word, struct block *block)
 {
-	uint64_t window = cursor->window++;
+	uint64_t window = cursor->window - 1;
 
 	if (VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG) {
 		cursor->chain = (uint32_t)VMATLAS_WORD_BIG(word);
@@ -98,24 +98,33 @@ static struct blocks_leaf *find_leaf(struct blocks_cursor *cursor)
 	return NULL;
 }
 
-bool blocks_next(struct blocks_cursor *cursor, struct block *block)
+bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *word)
 {
 	struct blocks_leaf *leaf;
 
-	if (read_chain(cursor, block))
-		return true;
 	while ((leaf = find_leaf(cursor))) {
 		uint64_t end = (cursor->window | ((1u << BLOCKS_MARK_BITS) - 1)) + 1;
 
 		while (cursor->window < end) {
-			uint64_t word = atomic_load_explicit(
-				blocks_word(leaf, cursor->window), memory_order_acquire);
-
-			if (!word)
-				cursor->window++;
-			else if (read_word(cursor, word, block))
+			*window = cursor->window++;
+			*word = atomic_load_explicit(
+				blocks_word(leaf, *window), memory_order_acquire);
+			if (*word)
 				return true;
 		}
+	}
+	return false;
+}
+
+bool blocks_next(struct blocks_cursor *cursor, struct block *block)
+{
+	uint64_t window, word;
+
+	if (read_chain(cursor, block))
+		return true;
+	while (blocks_next_word(cursor, &window, &word)) {
+		if (read_word(cursor, word, block))
+			return true;
 	}
 	return false;
 }

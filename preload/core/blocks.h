@@ -74,6 +74,10 @@ void blocks_begin(struct blocks_cursor *cursor, const struct blocks *blocks,
 /* True and the next block, or false at the end. Anywhere, signal handlers included. */
 bool blocks_next(struct blocks_cursor *cursor, struct block *block);
 
+/* The same in pieces, for who copies the table: the next word that is not 0, and its window. Not to
+ * be mixed with blocks_next on one cursor. Anywhere. */
+bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *word);
+
 /* What a small block's word says; false when it makes no sense. Anywhere. */
 bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
 	struct block *block);
