@@ -65,6 +65,10 @@ def check_same(what, plain, shimmed):
     raise Fail(f"{what} differs: plain {plain!r}, under the shim {shimmed!r}")
 
 
+def check_equal(what, want, found):
+    check(want == found, f"{what}: {found!r}, wanted {want!r}")
+
+
 def need(*commands):
     """Skips unless all these commands are installed."""
     for command in commands:
@@ -216,11 +220,13 @@ class Context:
         return self.compile(source, self.path(name))
 
     def shim_environment(self, **settings):
+        """What loads the shim: VMATLAS_NAME for each setting; None leaves one of ours out."""
         check(os.path.exists(SHIM), f"no {SHIM}: run make")
         preload = ":".join([SHIM] + [path for path in [settings.pop("preload", None)] if path])
         os.makedirs(self.path("reports"), exist_ok=True)
-        env = {"VMATLAS_OUTPUT": self.path("reports", "%e.%p.%n.json"), "VMATLAS_FORMAT": "json"}
-        env.update({"VMATLAS_" + key.upper(): str(value) for key, value in settings.items()})
+        merged = {"output": self.path("reports", "%e.%p.%n.json"), "format": "json", **settings}
+        env = {"VMATLAS_" + key.upper(): str(value) for key, value in merged.items()
+               if value is not None}
         return {**env, "LD_PRELOAD": preload}
 
     def base_environment(self):

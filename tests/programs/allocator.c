@@ -1,5 +1,5 @@
-/* Works hard with whatever malloc it is given (its own libc's or a preloaded one), says which object
- * that is, and asks for a dump of known blocks. Its argument: the number of rounds.
+/* Works hard with whatever malloc it is given (its own libc's or a preloaded one), says which
+ * object that is, and asks for a dump of known blocks. Its argument: the number of rounds.
  */
 #include <dlfcn.h>
 #include <malloc.h>
@@ -15,7 +15,7 @@ SITE(site_memalign, "block", size, (size_t size), memalign(256, size))
 static unsigned work(unsigned seed, int rounds)
 {
 	enum { HELD = 256 };
-	unsigned char *held[HELD] = { 0 };
+	unsigned char *held[HELD] = {0};
 	unsigned sum = 0;
 
 	for (int i = 0; i < rounds; i++) {

@@ -1,6 +1,6 @@
 /* Prints what a program can see of itself besides its memory: descriptors, signals, environment,
- * children, threads, limits, timers. Twice: at once, and after it was dumped (argument: wait so many
- * milliseconds between).
+ * children, threads, limits, timers. Twice: at once, and after it was dumped (argument: wait so
+ * many milliseconds between).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -81,7 +81,8 @@ static void tell_limits(void)
 		struct rlimit limit;
 
 		getrlimit(i, &limit);
-		tell("limit %d: %lu %lu", i, (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+		tell("limit %d: %lu %lu", i, (unsigned long)limit.rlim_cur,
+			(unsigned long)limit.rlim_max);
 	}
 }
 
@@ -92,7 +93,8 @@ static void tell_process(void)
 	int status;
 
 	prctl(PR_GET_NAME, name);
-	tell("name %s, directory %s", name, getcwd(directory, sizeof(directory)) ? "known" : "unknown");
+	tell("name %s, directory %s", name,
+		getcwd(directory, sizeof(directory)) ? "known" : "unknown");
 	tell("umask %o, dumpable %d, death signal %d, seccomp %d, no new privileges %d", umask(022),
 		prctl(PR_GET_DUMPABLE), prctl(PR_GET_PDEATHSIG, &status), prctl(PR_GET_SECCOMP),
 		prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
@@ -121,7 +123,7 @@ static void tell_all(void)
 int main(int argc, char **argv)
 {
 	long wait_ms = argc > 1 ? atol(argv[1]) : 0;
-	struct timespec left = { wait_ms / 1000, wait_ms % 1000 * 1000000 };
+	struct timespec left = {wait_ms / 1000, wait_ms % 1000 * 1000000};
 
 	errno = ERRNO_SENTINEL;
 	tell_all();

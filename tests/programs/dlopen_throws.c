@@ -26,7 +26,8 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return 2;
-	tell("before: %s", dlsym(RTLD_DEFAULT, "_Unwind_RaiseException") ? "visible" : "not visible");
+	tell("before: %s",
+		dlsym(RTLD_DEFAULT, "_Unwind_RaiseException") ? "visible" : "not visible");
 	tell("unw_step: %s", dlsym(RTLD_DEFAULT, "unw_step") ? "visible" : "not visible");
 	open_and_throw(argv[1], RTLD_NOW | RTLD_LOCAL);
 	open_and_throw(argv[1], RTLD_LAZY | RTLD_GLOBAL);

@@ -13,13 +13,14 @@
 /* A block bigger than this is not filled: it would cost memory and tell nothing more. */
 #define FILL_LIMIT (8u << 20)
 
-static const size_t sizes[] = { 0, 1, 7, 8, 15, 16, 17, 24, 25, 31, 32, 100, 127, 128, 1000, 1024, 1032,
-	1033, 4095, 4096, 4097, 65535, 65536, 131071, 131072, 131073, 1 << 20, (1 << 20) + 1, 32 << 20,
-	(size_t)1 << 46, PTRDIFF_MAX - 4096, PTRDIFF_MAX - 1, PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1,
-	SIZE_MAX - 4096, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX };
+static const size_t sizes[] = {0, 1, 7, 8, 15, 16, 17, 24, 25, 31, 32, 100, 127, 128, 1000, 1024,
+	1032, 1033, 4095, 4096, 4097, 65535, 65536, 131071, 131072, 131073, 1 << 20, (1 << 20) + 1,
+	32 << 20, (size_t)1 << 46, PTRDIFF_MAX - 4096, PTRDIFF_MAX - 1, PTRDIFF_MAX,
+	(size_t)PTRDIFF_MAX + 1, SIZE_MAX - 4096, SIZE_MAX - 15, SIZE_MAX - 1, SIZE_MAX};
 
-static const size_t alignments[] = { 0, 1, 2, 3, 4, 5, 7, 8, 12, 16, 24, 31, 32, 64, 100, 128, 512, 4096,
-	4097, 8192, 65536, 1 << 20, 1 << 22, (size_t)1 << 47, (size_t)1 << 62, (size_t)1 << 63, SIZE_MAX };
+static const size_t alignments[] = {0, 1, 2, 3, 4, 5, 7, 8, 12, 16, 24, 31, 32, 64, 100, 128, 512,
+	4096, 4097, 8192, 65536, 1 << 20, 1 << 22, (size_t)1 << 47, (size_t)1 << 62,
+	(size_t)1 << 63, SIZE_MAX};
 
 /* One allocator seen as a function of a size. align: what every result of it is a multiple of. */
 struct maker {
@@ -68,21 +69,21 @@ static void *make_posix_memalign(size_t size)
 	if (!error)
 		return made;
 	tell("  posix_memalign: %s, pointer %s", errno_name(error),
-	     made == untouched ? "untouched" : "changed");
+		made == untouched ? "untouched" : "changed");
 	return NULL;
 }
 
 static const struct maker makers[] = {
-	{ "malloc", malloc, 16, false },
-	{ "calloc(1, n)", make_calloc, 16, true },
-	{ "calloc(n, 1)", make_calloc_turned, 16, true },
-	{ "realloc(NULL, n)", make_realloc, 16, false },
-	{ "reallocarray(NULL, n, 1)", make_reallocarray, 16, false },
-	{ "memalign(256)", make_memalign, 256, false },
-	{ "aligned_alloc(64)", make_aligned_alloc, 64, false },
-	{ "posix_memalign(1024)", make_posix_memalign, 1024, false },
-	{ "valloc", valloc, 4096, false },
-	{ "pvalloc", pvalloc, 4096, false },
+	{"malloc", malloc, 16, false},
+	{"calloc(1, n)", make_calloc, 16, true},
+	{"calloc(n, 1)", make_calloc_turned, 16, true},
+	{"realloc(NULL, n)", make_realloc, 16, false},
+	{"reallocarray(NULL, n, 1)", make_reallocarray, 16, false},
+	{"memalign(256)", make_memalign, 256, false},
+	{"aligned_alloc(64)", make_aligned_alloc, 64, false},
+	{"posix_memalign(1024)", make_posix_memalign, 1024, false},
+	{"valloc", valloc, 4096, false},
+	{"pvalloc", pvalloc, 4096, false},
 };
 
 static bool is_filled(const unsigned char *block, int byte, size_t size)
@@ -103,9 +104,9 @@ static void tell_block(const char *what, void *block, size_t size, size_t align,
 		return;
 	}
 	tell("%s: block, errno %s, %s, usable %s, content %s", what, after,
-	     (uintptr_t)block % align ? "misaligned" : "aligned",
-	     malloc_usable_size(block) >= size ? "enough" : "short",
-	     !zeroes || !fill || is_filled(block, 0, size) ? "right" : "dirty");
+		(uintptr_t)block % align ? "misaligned" : "aligned",
+		malloc_usable_size(block) >= size ? "enough" : "short",
+		!zeroes || !fill || is_filled(block, 0, size) ? "right" : "dirty");
 	if (fill)
 		memset(block, 0xa5, size);
 }
@@ -160,16 +161,16 @@ static void try_posix_alignment(size_t align, size_t size)
 	errno = ERRNO_SENTINEL;
 	int error = posix_memalign(&block, align, size);
 	tell("posix_memalign(%zu, %zu): %s, errno %s, pointer %s", align, size, errno_name(error),
-	     errno_name(errno),
-	     error ? (block == untouched ? "untouched" : "changed") :
-		     ((uintptr_t)block % align ? "misaligned" : "aligned"));
+		errno_name(errno),
+		error ? (block == untouched ? "untouched" : "changed")
+		      : ((uintptr_t)block % align ? "misaligned" : "aligned"));
 	if (!error)
 		release("posix_memalign", block);
 }
 
 static void try_alignments(void)
 {
-	static const size_t some[] = { 0, 1, 100, 4096, 200000, PTRDIFF_MAX - 100, SIZE_MAX };
+	static const size_t some[] = {0, 1, 100, 4096, 200000, PTRDIFF_MAX - 100, SIZE_MAX};
 
 	for (size_t a = 0; a < COUNT(alignments); a++) {
 		for (size_t s = 0; s < COUNT(some); s++) {
@@ -181,10 +182,10 @@ static void try_alignments(void)
 
 static void try_products(void)
 {
-	static const size_t factors[][2] = { { 0, 0 }, { 0, 5 }, { 5, 0 }, { 0, SIZE_MAX }, { SIZE_MAX, 0 },
-		{ 1, 1 }, { 3, 5 }, { 1000, 1000 }, { (size_t)1 << 32, (size_t)1 << 32 },
-		{ (size_t)1 << 63, 2 }, { 2, (size_t)1 << 63 }, { SIZE_MAX, 2 }, { SIZE_MAX, SIZE_MAX },
-		{ SIZE_MAX / 2, 2 }, { SIZE_MAX / 3, 3 }, { (size_t)1 << 33, (size_t)1 << 31 } };
+	static const size_t factors[][2] = {{0, 0}, {0, 5}, {5, 0}, {0, SIZE_MAX}, {SIZE_MAX, 0},
+		{1, 1}, {3, 5}, {1000, 1000}, {(size_t)1 << 32, (size_t)1 << 32},
+		{(size_t)1 << 63, 2}, {2, (size_t)1 << 63}, {SIZE_MAX, 2}, {SIZE_MAX, SIZE_MAX},
+		{SIZE_MAX / 2, 2}, {SIZE_MAX / 3, 3}, {(size_t)1 << 33, (size_t)1 << 31}};
 	char what[100];
 
 	for (size_t i = 0; i < COUNT(factors); i++) {
@@ -229,9 +230,9 @@ static void try_realloc(const char *from, void *block, size_t old, size_t size)
 
 static void try_reallocs(void)
 {
-	static const size_t lengths[] = { 1, 16, 24, 100, 1032, 5000, 131072, 200000, 1 << 20 };
-	static const size_t wanted[] = { 0, 1, 16, 24, 25, 100, 1100, 5000, 130000, 140000, 300000, 4 << 20,
-		(size_t)1 << 46, PTRDIFF_MAX, SIZE_MAX };
+	static const size_t lengths[] = {1, 16, 24, 100, 1032, 5000, 131072, 200000, 1 << 20};
+	static const size_t wanted[] = {0, 1, 16, 24, 25, 100, 1100, 5000, 130000, 140000, 300000,
+		4 << 20, (size_t)1 << 46, PTRDIFF_MAX, SIZE_MAX};
 
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		for (size_t j = 0; j < COUNT(wanted); j++) {
@@ -250,8 +251,8 @@ static void try_reallocs(void)
 /* One block goes through all sizes, up and down, and keeps its head. */
 static void try_chain(void)
 {
-	static const size_t steps[] = { 1, 16, 17, 200, 5000, 5100, 4000, 131000, 140000, 10000000, 20000000,
-		300000, 100, 24, 1 };
+	static const size_t steps[] = {1, 16, 17, 200, 5000, 5100, 4000, 131000, 140000, 10000000,
+		20000000, 300000, 100, 24, 1};
 	char *block = NULL;
 
 	for (size_t i = 0; i < COUNT(steps); i++) {
@@ -260,7 +261,7 @@ static void try_chain(void)
 		if (!i)
 			*block = 'v';
 		tell("chain step %zu to %zu: errno %s, head %s", i, steps[i], errno_name(errno),
-		     *block == 'v' ? "kept" : "lost");
+			*block == 'v' ? "kept" : "lost");
 	}
 	release("chain", block);
 }
@@ -271,7 +272,7 @@ extern void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
 
 static void try_free_sized(void)
 {
-	static const size_t lengths[] = { 0, 1, 24, 5000, 200000 };
+	static const size_t lengths[] = {0, 1, 24, 5000, 200000};
 
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		void *block = malloc(lengths[i]), *wide = aligned_alloc(64, lengths[i] * 64);
@@ -295,7 +296,7 @@ static void try_free_sized(void)
 
 static void try_free(void)
 {
-	static const size_t lengths[] = { 0, 24, 1032, 5000, 130000, 140000, 50000000 };
+	static const size_t lengths[] = {0, 24, 1032, 5000, 130000, 140000, 50000000};
 
 	errno = ERRNO_SENTINEL;
 	free(NULL);
@@ -313,7 +314,7 @@ static void try_free(void)
 /* malloc may not take errno's old value for an error, nor leave one behind. */
 static void try_errno_values(void)
 {
-	static const int values[] = { 0, ENOMEM, EINVAL, EAGAIN, EINTR, 12345, -1 };
+	static const int values[] = {0, ENOMEM, EINVAL, EAGAIN, EINTR, 12345, -1};
 
 	for (size_t i = 0; i < COUNT(values); i++) {
 		errno = values[i];
@@ -322,8 +323,8 @@ static void try_errno_values(void)
 		block = realloc(block, 200);
 		int after_realloc = errno;
 		free(block);
-		tell("errno %d: %d after malloc, %d after realloc, %d after free", values[i], after_malloc,
-		     after_realloc, errno);
+		tell("errno %d: %d after malloc, %d after realloc, %d after free", values[i],
+			after_malloc, after_realloc, errno);
 	}
 }
 

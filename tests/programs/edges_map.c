@@ -62,7 +62,10 @@ static void tell_pointer(const char *what, const void *made, const void *want)
 	bool failed = made == MAP_FAILED;
 
 	tell("%s: %s%s, errno %s", what, failed ? "MAP_FAILED" : "mapped",
-	     failed || !want ? "" : made == want ? " there" : " elsewhere", errno_name(errno));
+		failed || !want ? ""
+		: made == want  ? " there"
+				: " elsewhere",
+		errno_name(errno));
 }
 
 struct mapping_case {
@@ -73,49 +76,49 @@ struct mapping_case {
 };
 
 static const struct mapping_case mapping_cases[] = {
-	{ "anonymous", PAGE, RW, ANON, NONE, 0 },
-	{ "odd size", 5000, RW, ANON, NONE, 0 },
-	{ "one byte", 1, RW, ANON, NONE, 0 },
-	{ "no size", 0, RW, ANON, NONE, 0 },
-	{ "64 MiB", 64 << 20, RW, ANON, NONE, 0 },
-	{ "anonymous shared", 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, NONE, 0 },
-	{ "no permissions", 8 * PAGE, PROT_NONE, ANON | MAP_NORESERVE, NONE, 0 },
-	{ "read only", PAGE, PROT_READ, ANON, NONE, 0 },
-	{ "executable", PAGE, RW | PROT_EXEC, ANON, NONE, 0 },
-	{ "populated", 4 * PAGE, RW, ANON | MAP_POPULATE, NONE, 0 },
-	{ "stack", 4 * PAGE, RW, ANON | MAP_STACK | MAP_NORESERVE, NONE, 0 },
-	{ "grows down", 4 * PAGE, RW, ANON | MAP_GROWSDOWN, NONE, 0 },
-	{ "locked", PAGE, RW, ANON | MAP_LOCKED, NONE, 0 },
-	{ "low 32 bits", PAGE, RW, ANON | MAP_32BIT, NONE, 0 },
-	{ "neither private nor shared", PAGE, RW, MAP_ANONYMOUS, NONE, 0 },
-	{ "no flags", PAGE, RW, 0, NONE, 0 },
-	{ "unknown protection bits", PAGE, 0x40000000, ANON, NONE, 0 },
-	{ "anonymous with a descriptor", PAGE, RW, ANON, BOTH, 0 },
-	{ "anonymous with an offset", PAGE, RW, ANON, NONE, PAGE },
-	{ "anonymous with an odd offset", PAGE, RW, ANON, NONE, 5 },
-	{ "2^46", 1ul << 46, RW, ANON, NONE, 0 },
-	{ "2^47", 1ul << 47, PROT_NONE, ANON | MAP_NORESERVE, NONE, 0 },
-	{ "PTRDIFF_MAX", PTRDIFF_MAX, RW, ANON, NONE, 0 },
-	{ "SIZE_MAX", SIZE_MAX, RW, ANON, NONE, 0 },
-	{ "SIZE_MAX - 4095", SIZE_MAX - PAGE + 1, RW, ANON, NONE, 0 },
-	{ "file private", 3 * PAGE, RW, MAP_PRIVATE, BOTH, 0 },
-	{ "file shared", 3 * PAGE, RW, MAP_SHARED, BOTH, 0 },
-	{ "file validated", 3 * PAGE, RW, MAP_SHARED_VALIDATE, BOTH, 0 },
-	{ "file validated, unknown flag", PAGE, RW, MAP_SHARED_VALIDATE | (1 << 30), BOTH, 0 },
-	{ "file at an offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, PAGE },
-	{ "file at an odd offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, 100 },
-	{ "file behind its end", PAGE, PROT_READ, MAP_PRIVATE, BOTH, 100 * PAGE },
-	{ "file at a negative offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, -(off_t)PAGE },
-	{ "file at the last page of all", 2 * PAGE, PROT_READ, MAP_PRIVATE, BOTH, INT64_MAX - 4095 },
-	{ "read-only file, private, writable", PAGE, RW, MAP_PRIVATE, READER, 0 },
-	{ "read-only file, shared, writable", PAGE, RW, MAP_SHARED, READER, 0 },
-	{ "read-only file, shared", PAGE, PROT_READ, MAP_SHARED, READER, 0 },
-	{ "write-only file", PAGE, PROT_READ, MAP_PRIVATE, WRITER, 0 },
-	{ "directory", PAGE, PROT_READ, MAP_PRIVATE, FOLDER, 0 },
-	{ "closed descriptor", PAGE, PROT_READ, MAP_PRIVATE, CLOSED, 0 },
-	{ "descriptor -1", PAGE, PROT_READ, MAP_PRIVATE, NONE, 0 },
-	{ "huge pages of no such size", PAGE, RW, ANON | MAP_HUGETLB | (5 << 26), NONE, 0 },
-	{ "fixed at 0", PAGE, RW, ANON | MAP_FIXED, NONE, 0 },
+	{"anonymous", PAGE, RW, ANON, NONE, 0},
+	{"odd size", 5000, RW, ANON, NONE, 0},
+	{"one byte", 1, RW, ANON, NONE, 0},
+	{"no size", 0, RW, ANON, NONE, 0},
+	{"64 MiB", 64 << 20, RW, ANON, NONE, 0},
+	{"anonymous shared", 2 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, NONE, 0},
+	{"no permissions", 8 * PAGE, PROT_NONE, ANON | MAP_NORESERVE, NONE, 0},
+	{"read only", PAGE, PROT_READ, ANON, NONE, 0},
+	{"executable", PAGE, RW | PROT_EXEC, ANON, NONE, 0},
+	{"populated", 4 * PAGE, RW, ANON | MAP_POPULATE, NONE, 0},
+	{"stack", 4 * PAGE, RW, ANON | MAP_STACK | MAP_NORESERVE, NONE, 0},
+	{"grows down", 4 * PAGE, RW, ANON | MAP_GROWSDOWN, NONE, 0},
+	{"locked", PAGE, RW, ANON | MAP_LOCKED, NONE, 0},
+	{"low 32 bits", PAGE, RW, ANON | MAP_32BIT, NONE, 0},
+	{"neither private nor shared", PAGE, RW, MAP_ANONYMOUS, NONE, 0},
+	{"no flags", PAGE, RW, 0, NONE, 0},
+	{"unknown protection bits", PAGE, 0x40000000, ANON, NONE, 0},
+	{"anonymous with a descriptor", PAGE, RW, ANON, BOTH, 0},
+	{"anonymous with an offset", PAGE, RW, ANON, NONE, PAGE},
+	{"anonymous with an odd offset", PAGE, RW, ANON, NONE, 5},
+	{"2^46", 1ul << 46, RW, ANON, NONE, 0},
+	{"2^47", 1ul << 47, PROT_NONE, ANON | MAP_NORESERVE, NONE, 0},
+	{"PTRDIFF_MAX", PTRDIFF_MAX, RW, ANON, NONE, 0},
+	{"SIZE_MAX", SIZE_MAX, RW, ANON, NONE, 0},
+	{"SIZE_MAX - 4095", SIZE_MAX - PAGE + 1, RW, ANON, NONE, 0},
+	{"file private", 3 * PAGE, RW, MAP_PRIVATE, BOTH, 0},
+	{"file shared", 3 * PAGE, RW, MAP_SHARED, BOTH, 0},
+	{"file validated", 3 * PAGE, RW, MAP_SHARED_VALIDATE, BOTH, 0},
+	{"file validated, unknown flag", PAGE, RW, MAP_SHARED_VALIDATE | (1 << 30), BOTH, 0},
+	{"file at an offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, PAGE},
+	{"file at an odd offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, 100},
+	{"file behind its end", PAGE, PROT_READ, MAP_PRIVATE, BOTH, 100 * PAGE},
+	{"file at a negative offset", PAGE, PROT_READ, MAP_PRIVATE, BOTH, -(off_t)PAGE},
+	{"file at the last page of all", 2 * PAGE, PROT_READ, MAP_PRIVATE, BOTH, INT64_MAX - 4095},
+	{"read-only file, private, writable", PAGE, RW, MAP_PRIVATE, READER, 0},
+	{"read-only file, shared, writable", PAGE, RW, MAP_SHARED, READER, 0},
+	{"read-only file, shared", PAGE, PROT_READ, MAP_SHARED, READER, 0},
+	{"write-only file", PAGE, PROT_READ, MAP_PRIVATE, WRITER, 0},
+	{"directory", PAGE, PROT_READ, MAP_PRIVATE, FOLDER, 0},
+	{"closed descriptor", PAGE, PROT_READ, MAP_PRIVATE, CLOSED, 0},
+	{"descriptor -1", PAGE, PROT_READ, MAP_PRIVATE, NONE, 0},
+	{"huge pages of no such size", PAGE, RW, ANON | MAP_HUGETLB | (5 << 26), NONE, 0},
+	{"fixed at 0", PAGE, RW, ANON | MAP_FIXED, NONE, 0},
 };
 
 static void try_mapping(const struct mapping_case *row, const char *function,
@@ -157,16 +160,20 @@ static void try_addresses(void)
 {
 	char *area = fresh();
 
-	tell_pointer("fixed over a mapping", mmap(area + 4 * PAGE, 2 * PAGE, PROT_READ, ANON | MAP_FIXED,
-		-1, 0), area + 4 * PAGE);
+	tell_pointer("fixed over a mapping",
+		mmap(area + 4 * PAGE, 2 * PAGE, PROT_READ, ANON | MAP_FIXED, -1, 0),
+		area + 4 * PAGE);
 	tell_pages("fixed over a mapping", area, 16);
 	errno = ERRNO_SENTINEL;
-	tell_pointer("fixed and misaligned", mmap(area + 100, PAGE, RW, ANON | MAP_FIXED, -1, 0), area);
+	tell_pointer(
+		"fixed and misaligned", mmap(area + 100, PAGE, RW, ANON | MAP_FIXED, -1, 0), area);
 	errno = ERRNO_SENTINEL;
-	tell_pointer("no replace, taken", mmap(area, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), area);
+	tell_pointer(
+		"no replace, taken", mmap(area, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), area);
 	munmap(area, PAGE);
 	errno = ERRNO_SENTINEL;
-	tell_pointer("no replace, free", mmap(area, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), area);
+	tell_pointer(
+		"no replace, free", mmap(area, PAGE, RW, ANON | MAP_FIXED_NOREPLACE, -1, 0), area);
 	munmap(area + PAGE, PAGE);
 	errno = ERRNO_SENTINEL;
 	tell_pointer("hint at a free page", mmap(area + PAGE, PAGE, RW, ANON, -1, 0), area + PAGE);
@@ -175,8 +182,8 @@ static void try_addresses(void)
 	errno = ERRNO_SENTINEL;
 	tell_pointer("hint that is misaligned", mmap(area + 33, PAGE, RW, ANON, -1, 0), NULL);
 	errno = ERRNO_SENTINEL;
-	tell_pointer("fixed in the kernel", mmap((void *)0xffff800000000000, PAGE, RW, ANON | MAP_FIXED,
-		-1, 0), NULL);
+	tell_pointer("fixed in the kernel",
+		mmap((void *)0xffff800000000000, PAGE, RW, ANON | MAP_FIXED, -1, 0), NULL);
 }
 
 struct unmap_case {
@@ -186,11 +193,11 @@ struct unmap_case {
 
 static void try_unmaps(void)
 {
-	static const struct unmap_case rows[] = { { "all", 0, 16 * PAGE }, { "head", 0, 4 * PAGE },
-		{ "tail", 12 * PAGE, 4 * PAGE }, { "middle", 6 * PAGE, 2 * PAGE }, { "one byte", PAGE, 1 },
-		{ "odd size", 0, 5000 }, { "no size", 0, 0 }, { "misaligned", 10, PAGE },
-		{ "beyond its end", 14 * PAGE, 8 * PAGE }, { "SIZE_MAX", 0, SIZE_MAX },
-		{ "PTRDIFF_MAX", 0, PTRDIFF_MAX } };
+	static const struct unmap_case rows[] = {{"all", 0, 16 * PAGE}, {"head", 0, 4 * PAGE},
+		{"tail", 12 * PAGE, 4 * PAGE}, {"middle", 6 * PAGE, 2 * PAGE},
+		{"one byte", PAGE, 1}, {"odd size", 0, 5000}, {"no size", 0, 0},
+		{"misaligned", 10, PAGE}, {"beyond its end", 14 * PAGE, 8 * PAGE},
+		{"SIZE_MAX", 0, SIZE_MAX}, {"PTRDIFF_MAX", 0, PTRDIFF_MAX}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *area = fresh(), what[100];
@@ -211,28 +218,28 @@ struct remap_case {
 };
 
 static const struct remap_case remap_cases[] = {
-	{ "same size", 0, 16 * PAGE, 16 * PAGE, 0, false },
-	{ "shrink", 0, 16 * PAGE, 4 * PAGE, 0, false },
-	{ "shrink by bytes", 0, 16 * PAGE, 15 * PAGE + 1, 0, false },
-	{ "grow, no room", 0, 16 * PAGE, 40 * PAGE, 0, false },
-	{ "grow, may move", 0, 16 * PAGE, 40 * PAGE, MREMAP_MAYMOVE, false },
-	{ "part grows, may move", 4 * PAGE, 4 * PAGE, 20 * PAGE, MREMAP_MAYMOVE, false },
-	{ "to nothing", 0, 16 * PAGE, 0, MREMAP_MAYMOVE, false },
-	{ "from nothing, private", 0, 0, 4 * PAGE, MREMAP_MAYMOVE, false },
-	{ "more than there is", 8 * PAGE, 64 * PAGE, 128 * PAGE, MREMAP_MAYMOVE, false },
-	{ "misaligned", 7, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE, false },
-	{ "unknown flag", 0, 16 * PAGE, 16 * PAGE, 64, false },
-	{ "huge", 0, 16 * PAGE, 1ul << 44, MREMAP_MAYMOVE, false },
-	{ "SIZE_MAX", 0, 16 * PAGE, SIZE_MAX, MREMAP_MAYMOVE, false },
-	{ "fixed", 0, 16 * PAGE, 16 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true },
-	{ "fixed, part", 2 * PAGE, 3 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true },
-	{ "fixed, grows", 0, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true },
-	{ "fixed, shrinks", 0, 8 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true },
-	{ "fixed without may move", 0, 16 * PAGE, 16 * PAGE, MREMAP_FIXED, true },
-	{ "keeps the old", 0, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, false },
-	{ "keeps the old, fixed", 0, 4 * PAGE, 4 * PAGE,
-		MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, true },
-	{ "keeps the old, grows", 0, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, false },
+	{"same size", 0, 16 * PAGE, 16 * PAGE, 0, false},
+	{"shrink", 0, 16 * PAGE, 4 * PAGE, 0, false},
+	{"shrink by bytes", 0, 16 * PAGE, 15 * PAGE + 1, 0, false},
+	{"grow, no room", 0, 16 * PAGE, 40 * PAGE, 0, false},
+	{"grow, may move", 0, 16 * PAGE, 40 * PAGE, MREMAP_MAYMOVE, false},
+	{"part grows, may move", 4 * PAGE, 4 * PAGE, 20 * PAGE, MREMAP_MAYMOVE, false},
+	{"to nothing", 0, 16 * PAGE, 0, MREMAP_MAYMOVE, false},
+	{"from nothing, private", 0, 0, 4 * PAGE, MREMAP_MAYMOVE, false},
+	{"more than there is", 8 * PAGE, 64 * PAGE, 128 * PAGE, MREMAP_MAYMOVE, false},
+	{"misaligned", 7, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE, false},
+	{"unknown flag", 0, 16 * PAGE, 16 * PAGE, 64, false},
+	{"huge", 0, 16 * PAGE, 1ul << 44, MREMAP_MAYMOVE, false},
+	{"SIZE_MAX", 0, 16 * PAGE, SIZE_MAX, MREMAP_MAYMOVE, false},
+	{"fixed", 0, 16 * PAGE, 16 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true},
+	{"fixed, part", 2 * PAGE, 3 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true},
+	{"fixed, grows", 0, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true},
+	{"fixed, shrinks", 0, 8 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, true},
+	{"fixed without may move", 0, 16 * PAGE, 16 * PAGE, MREMAP_FIXED, true},
+	{"keeps the old", 0, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, false},
+	{"keeps the old, fixed", 0, 4 * PAGE, 4 * PAGE,
+		MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED, true},
+	{"keeps the old, grows", 0, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, false},
 };
 
 static void try_remap(const struct remap_case *row)
@@ -242,9 +249,9 @@ static void try_remap(const struct remap_case *row)
 	snprintf(what, sizeof(what), "mremap, %s", row->name);
 	memset(area, 'm', 16 * PAGE);
 	errno = ERRNO_SENTINEL;
-	char *made = row->target ?
-		mremap(area + row->offset, row->old, row->size, row->flags, target) :
-		mremap(area + row->offset, row->old, row->size, row->flags);
+	char *made = row->target
+			     ? mremap(area + row->offset, row->old, row->size, row->flags, target)
+			     : mremap(area + row->offset, row->old, row->size, row->flags);
 	tell_pointer(what, made, row->target ? target : NULL);
 	tell_pages(what, area, 16);
 	if (row->target)
@@ -266,7 +273,8 @@ static void try_remaps(void)
 	tell_pointer("mremap, a second view of shared pages", twin, NULL);
 	tell("twin: %c", *twin);
 	errno = ERRNO_SENTINEL;
-	tell_pointer("mremap of nothing", mremap((void *)PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), NULL);
+	tell_pointer(
+		"mremap of nothing", mremap((void *)PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), NULL);
 }
 
 struct protect_case {
@@ -277,26 +285,29 @@ struct protect_case {
 
 static void try_protects(void)
 {
-	static const struct protect_case rows[] = { { "all read-only", 0, 16 * PAGE, PROT_READ },
-		{ "middle", 4 * PAGE, 4 * PAGE, PROT_READ }, { "head", 0, PAGE, PROT_NONE },
-		{ "tail", 15 * PAGE, PAGE, RW | PROT_EXEC }, { "one byte", PAGE, 1, PROT_READ },
-		{ "no size", 0, 0, PROT_READ }, { "misaligned", 9, PAGE, PROT_READ },
-		{ "beyond its end", 15 * PAGE, 10 * PAGE, PROT_READ }, { "unknown bits", 0, PAGE, 0x800 },
-		{ "same as before", 0, 16 * PAGE, RW }, { "grows up and down", 0, PAGE,
-		PROT_GROWSDOWN | PROT_GROWSUP }, { "SIZE_MAX", 0, SIZE_MAX, RW } };
-	static const int keys[] = { -1, 0, 15, 16, 1000 };
+	static const struct protect_case rows[] = {{"all read-only", 0, 16 * PAGE, PROT_READ},
+		{"middle", 4 * PAGE, 4 * PAGE, PROT_READ}, {"head", 0, PAGE, PROT_NONE},
+		{"tail", 15 * PAGE, PAGE, RW | PROT_EXEC}, {"one byte", PAGE, 1, PROT_READ},
+		{"no size", 0, 0, PROT_READ}, {"misaligned", 9, PAGE, PROT_READ},
+		{"beyond its end", 15 * PAGE, 10 * PAGE, PROT_READ},
+		{"unknown bits", 0, PAGE, 0x800}, {"same as before", 0, 16 * PAGE, RW},
+		{"grows up and down", 0, PAGE, PROT_GROWSDOWN | PROT_GROWSUP},
+		{"SIZE_MAX", 0, SIZE_MAX, RW}};
+	static const int keys[] = {-1, 0, 15, 16, 1000};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (size_t k = 0; k < COUNT(keys); k++) {
 			char *area = fresh(), what[100];
 
-			snprintf(what, sizeof(what), "pkey_mprotect, %s, key %d", rows[i].name, keys[k]);
-			tell_result(what,
-				pkey_mprotect(area + rows[i].offset, rows[i].size, rows[i].prot, keys[k]));
+			snprintf(what, sizeof(what), "pkey_mprotect, %s, key %d", rows[i].name,
+				keys[k]);
+			tell_result(what, pkey_mprotect(area + rows[i].offset, rows[i].size,
+						  rows[i].prot, keys[k]));
 		}
 		char *area = fresh();
 
-		tell_result(rows[i].name, mprotect(area + rows[i].offset, rows[i].size, rows[i].prot));
+		tell_result(
+			rows[i].name, mprotect(area + rows[i].offset, rows[i].size, rows[i].prot));
 		tell_pages("mprotect", area, 16);
 	}
 	errno = ERRNO_SENTINEL;
@@ -310,13 +321,14 @@ static void try_protects(void)
 
 static void try_advice(void)
 {
-	static const int advice[] = { MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED,
-		MADV_FREE, MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK, MADV_MERGEABLE, MADV_HUGEPAGE,
-		MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_COLD,
-		MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE, 99, 777, -1 };
-	static const struct unmap_case rows[] = { { "all", 0, 16 * PAGE }, { "middle", 4 * PAGE, PAGE },
-		{ "no size", 0, 0 }, { "misaligned", 3, PAGE }, { "beyond", 12 * PAGE, 12 * PAGE },
-		{ "SIZE_MAX", 0, SIZE_MAX } };
+	static const int advice[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED,
+		MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK, MADV_MERGEABLE,
+		MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP, MADV_DODUMP, MADV_WIPEONFORK,
+		MADV_KEEPONFORK, MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ, MADV_POPULATE_WRITE,
+		99, 777, -1};
+	static const struct unmap_case rows[] = {{"all", 0, 16 * PAGE}, {"middle", 4 * PAGE, PAGE},
+		{"no size", 0, 0}, {"misaligned", 3, PAGE}, {"beyond", 12 * PAGE, 12 * PAGE},
+		{"SIZE_MAX", 0, SIZE_MAX}};
 
 	for (size_t a = 0; a < COUNT(advice); a++) {
 		for (size_t i = 0; i < COUNT(rows); i++) {
@@ -330,10 +342,12 @@ static void try_advice(void)
 	}
 }
 
-/* Under the program's own hand the break moves exactly as asked; nothing else may use it between. */
+/* Under the program's own hand the break moves exactly as asked; nothing else may use it between.
+ */
 static void try_break(void)
 {
-	static const intptr_t steps[] = { 0, 1, 15, PAGE, 100000, -50000, -1, 1 << 20, -(1 << 20), 7 };
+	static const intptr_t steps[] = {
+		0, 1, 15, PAGE, 100000, -50000, -1, 1 << 20, -(1 << 20), 7};
 	char *start = sbrk(0), *at = start;
 
 	for (size_t i = 0; i < COUNT(steps); i++) {
@@ -344,7 +358,7 @@ static void try_break(void)
 		at += steps[i];
 		tell("now %s", sbrk(0) == at ? "right" : "wrong");
 	}
-	static const intptr_t wild[] = { 1l << 46, INTPTR_MAX, INTPTR_MIN, -(1l << 46) };
+	static const intptr_t wild[] = {1l << 46, INTPTR_MAX, INTPTR_MIN, -(1l << 46)};
 	for (size_t i = 0; i < COUNT(wild); i++) {
 		errno = ERRNO_SENTINEL;
 		void *was = sbrk(wild[i]);

@@ -35,8 +35,8 @@ static int be_child(int argc, char **argv)
 	return 17;
 }
 
-static char *const arguments[] = { self, "child", "one", "two words", "", NULL };
-static char *const environment[] = { "EDGE=own", "EDGE_TWO=", NULL };
+static char *const arguments[] = {self, "child", "one", "two words", "", NULL};
+static char *const environment[] = {"EDGE=own", "EDGE_TWO=", NULL};
 
 static void do_execl(void)
 {
@@ -85,7 +85,7 @@ static void do_execveat(void)
 
 static void do_empty_environment(void)
 {
-	char *const none[] = { NULL };
+	char *const none[] = {NULL};
 
 	execve(self, arguments, none);
 }
@@ -126,12 +126,12 @@ static void do_too_big(void)
 	execv(self, big);
 }
 
-static const struct act execs[] = { { "execl", do_execl }, { "execle", do_execle },
-	{ "execlp", do_execlp }, { "execv", do_execv }, { "execve", do_execve }, { "execvp", do_execvp },
-	{ "execvpe", do_execvpe }, { "fexecve", do_fexecve }, { "execveat", do_execveat },
-	{ "empty environment", do_empty_environment }, { "missing", do_missing },
-	{ "missing in PATH", do_missing_in_path }, { "directory", do_directory },
-	{ "not executable", do_not_executable }, { "empty name", do_null }, { "too big", do_too_big } };
+static const struct act execs[] = {{"execl", do_execl}, {"execle", do_execle},
+	{"execlp", do_execlp}, {"execv", do_execv}, {"execve", do_execve}, {"execvp", do_execvp},
+	{"execvpe", do_execvpe}, {"fexecve", do_fexecve}, {"execveat", do_execveat},
+	{"empty environment", do_empty_environment}, {"missing", do_missing},
+	{"missing in PATH", do_missing_in_path}, {"directory", do_directory},
+	{"not executable", do_not_executable}, {"empty name", do_null}, {"too big", do_too_big}};
 
 static void try_execs(void)
 {
@@ -167,7 +167,7 @@ static void try_vfork(void)
 
 static void try_spawn(void)
 {
-	static const char *const names[] = { self, "/no/such/program", "/etc/passwd" };
+	static const char *const names[] = {self, "/no/such/program", "/etc/passwd"};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t all;
@@ -182,7 +182,8 @@ static void try_spawn(void)
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		errno = ERRNO_SENTINEL;
-		int error = posix_spawn(&child, names[i], &actions, &attributes, arguments, environment);
+		int error = posix_spawn(
+			&child, names[i], &actions, &attributes, arguments, environment);
 		const char *after = errno_name(errno);
 		tell_status("posix_spawn", error ? -1 : child);
 		tell("posix_spawn %zu: %s, errno %s", i, errno_name(error), after);
@@ -297,7 +298,7 @@ static void try_forks(void)
 /* No process more: fork says EAGAIN and nothing is left locked. Root may go beyond the limit. */
 static void try_no_fork(void)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = {0, 0};
 	pid_t child = fork();
 
 	if (!child) {
@@ -324,7 +325,8 @@ static int run_clone(void *unused)
 
 static void try_clone(void)
 {
-	char *stack = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack =
+		mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	tell_status("clone", clone(run_clone, stack + (1 << 20), SIGCHLD, NULL));
 	tell_status("clone, vfork and vm",

@@ -38,8 +38,8 @@ static void *look(void *result)
 	pthread_attr_getguardsize(&attributes, &seen->guard);
 	pthread_attr_getdetachstate(&attributes, &state);
 	seen->detached = state == PTHREAD_CREATE_DETACHED;
-	seen->local_in_stack = (char *)&state >= (char *)start &&
-			       (char *)&state < (char *)start + seen->stack;
+	seen->local_in_stack =
+		(char *)&state >= (char *)start && (char *)&state < (char *)start + seen->stack;
 	pthread_attr_destroy(&attributes);
 	free(malloc(100));
 	return result;
@@ -47,14 +47,14 @@ static void *look(void *result)
 
 static void tell_seen(const char *what, int error, const struct seen *seen)
 {
-	tell("%s: %s, errno %s, started %d, name %s, stack %zu, guard %zu, detached %d, local %s", what,
-		errno_name(error), errno_name(errno), seen->started, seen->name, seen->stack, seen->guard,
-		seen->detached, seen->local_in_stack ? "inside" : "outside");
+	tell("%s: %s, errno %s, started %d, name %s, stack %zu, guard %zu, detached %d, local %s",
+		what, errno_name(error), errno_name(errno), seen->started, seen->name, seen->stack,
+		seen->guard, seen->detached, seen->local_in_stack ? "inside" : "outside");
 }
 
 static void try_attributes(const char *what, const pthread_attr_t *attributes)
 {
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 	pthread_t thread;
 	void *result = NULL;
 
@@ -69,9 +69,9 @@ static void try_attributes(const char *what, const pthread_attr_t *attributes)
 
 static void try_sizes(void)
 {
-	const size_t sizes[] = { 0, 1000, PTHREAD_STACK_MIN, 20000, 65536, 1 << 20, 10 << 20,
-		(size_t)1 << 46, SIZE_MAX & ~4095ul };
-	static const size_t guards[] = { 0, 1, 4096, 65536, 1 << 20, (size_t)1 << 47 };
+	const size_t sizes[] = {0, 1000, PTHREAD_STACK_MIN, 20000, 65536, 1 << 20, 10 << 20,
+		(size_t)1 << 46, SIZE_MAX & ~4095ul};
+	static const size_t guards[] = {0, 1, 4096, 65536, 1 << 20, (size_t)1 << 47};
 	pthread_attr_t attributes;
 	char what[100];
 
@@ -90,13 +90,13 @@ static void try_sizes(void)
 
 static void try_own_stack(void)
 {
-	const size_t sizes[] = { PTHREAD_STACK_MIN, 65536, 1 << 20 };
+	const size_t sizes[] = {PTHREAD_STACK_MIN, 65536, 1 << 20};
 	pthread_attr_t attributes;
 	char what[100];
 
 	for (size_t s = 0; s < COUNT(sizes); s++) {
-		char *stack = mmap(NULL, sizes[s], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			0);
+		char *stack = mmap(
+			NULL, sizes[s], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		pthread_attr_init(&attributes);
 		pthread_attr_setstack(&attributes, stack, sizes[s]);
 		snprintf(what, sizeof(what), "own stack of %zu", sizes[s]);
@@ -108,15 +108,16 @@ static void try_own_stack(void)
 
 static void try_scheduling(void)
 {
-	static const int policies[] = { SCHED_OTHER, SCHED_BATCH, SCHED_IDLE };
+	static const int policies[] = {SCHED_OTHER, SCHED_BATCH, SCHED_IDLE};
 	pthread_attr_t attributes;
 
 	for (size_t i = 0; i < COUNT(policies); i++) {
-		struct sched_param zero = { 0 };
+		struct sched_param zero = {0};
 
 		pthread_attr_init(&attributes);
 		pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
-		tell("policy: %s", errno_name(pthread_attr_setschedpolicy(&attributes, policies[i])));
+		tell("policy: %s",
+			errno_name(pthread_attr_setschedpolicy(&attributes, policies[i])));
 		pthread_attr_setschedparam(&attributes, &zero);
 		try_attributes("explicit scheduling", &attributes);
 		pthread_attr_destroy(&attributes);
@@ -152,7 +153,8 @@ static void try_detached(void)
 	int error = pthread_create(&thread, &attributes, look, &seen);
 	while (!__atomic_load_n(&seen.local_in_stack, __ATOMIC_ACQUIRE))
 		sched_yield();
-	tell("detached: %s, errno %s, detached %d", errno_name(error), errno_name(errno), seen.detached);
+	tell("detached: %s, errno %s, detached %d", errno_name(error), errno_name(errno),
+		seen.detached);
 	pthread_attr_destroy(&attributes);
 }
 
@@ -188,8 +190,8 @@ static void try_c11(void)
 	errno = ERRNO_SENTINEL;
 	int created = thrd_create(&thread, run_c11, &value);
 	thrd_join(thread, &result);
-	tell("thrd_create: %s, result %d, errno %s", created == thrd_success ? "success" : "error", result,
-		errno_name(errno));
+	tell("thrd_create: %s, result %d, errno %s", created == thrd_success ? "success" : "error",
+		result, errno_name(errno));
 }
 
 static void *leave(void *how)
@@ -207,7 +209,7 @@ static void *leave(void *how)
 
 static void try_ends(void)
 {
-	static char *const ways[] = { "return", "exit", "cancel" };
+	static char *const ways[] = {"return", "exit", "cancel"};
 
 	for (size_t i = 0; i < COUNT(ways); i++) {
 		pthread_t thread;
@@ -218,7 +220,10 @@ static void try_ends(void)
 		if (!strcmp(ways[i], "cancel"))
 			pthread_cancel(thread);
 		pthread_join(thread, &result);
-		tell("%s: %s", ways[i], result == PTHREAD_CANCELED ? "cancelled" : result ? "block" : "NULL");
+		tell("%s: %s", ways[i],
+			result == PTHREAD_CANCELED ? "cancelled"
+			: result                   ? "block"
+						   : "NULL");
 		if (result != PTHREAD_CANCELED)
 			free(result);
 	}

@@ -21,9 +21,9 @@ SITE(site_aligned_alloc, "block", size, (size_t align, size_t size), aligned_all
 SITE(site_valloc, "block", size, (size_t size), valloc(size))
 SITE(site_pvalloc, "block", size, (size_t size), pvalloc(size))
 SITE(site_mmap, "region", size, (size_t size),
-     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+	mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 SITE(site_mmap_shared, "region", size, (size_t size),
-     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+	mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
 
 void *site_posix_memalign(size_t align, size_t size);
 void *site_realloc(void *old, size_t size);
@@ -71,8 +71,8 @@ static void release(void *block)
 
 static void make_sizes(void)
 {
-	static const size_t sizes[] = { 0,    1,    8,	   15,	  16,	  24,	  25,	 100,	 1000,
-					4096, 5000, 65536, 100000, 131071, 131072, 200000, 1000000 };
+	static const size_t sizes[] = {0, 1, 8, 15, 16, 24, 25, 100, 1000, 4096, 5000, 65536,
+		100000, 131071, 131072, 200000, 1000000};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		site_malloc(sizes[i]);
@@ -96,7 +96,7 @@ static void make_aligned(void)
 /* Grows in place, grows by a move, becomes an mmap, grows by mremap, shrinks, comes back. */
 static void make_chains(void)
 {
-	static const size_t steps[] = { 16, 24, 100, 5000, 100000, 300000, 5000000, 400000, 200, 1 };
+	static const size_t steps[] = {16, 24, 100, 5000, 100000, 300000, 5000000, 400000, 200, 1};
 
 	for (size_t length = 1; length <= sizeof(steps) / sizeof(*steps); length++) {
 		void *block = NULL;

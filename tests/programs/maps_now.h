@@ -58,7 +58,7 @@ static inline struct span maps_find(const void *address)
 {
 	const char *line = maps_line((uintptr_t)address);
 
-	return line ? line_span(line) : (struct span){ 0, 0 };
+	return line ? line_span(line) : (struct span){0, 0};
 }
 
 #endif

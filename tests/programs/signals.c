@@ -60,8 +60,9 @@ static const char *handler_name(const struct sigaction *action)
 		return "SIG_DFL";
 	if (action->sa_handler == SIG_IGN)
 		return "SIG_IGN";
-	return action->sa_handler == count ? "count" :
-	       action->sa_handler == count_other ? "count_other" : "unknown";
+	return action->sa_handler == count         ? "count"
+	       : action->sa_handler == count_other ? "count_other"
+						   : "unknown";
 }
 
 static void tell_action(const char *what, const struct sigaction *action)
@@ -87,7 +88,7 @@ static void ask(int number)
 
 static void set(int number, void (*handler)(int), int flags)
 {
-	struct sigaction action = { .sa_handler = handler, .sa_flags = flags }, old;
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
 
 	sigemptyset(&action.sa_mask);
 	sigaddset(&action.sa_mask, SIGUSR1);
@@ -123,11 +124,11 @@ static void handler(void)
 
 static void siginfo(void)
 {
-	struct sigaction action = { .sa_sigaction = count_info, .sa_flags = SA_SIGINFO };
+	struct sigaction action = {.sa_sigaction = count_info, .sa_flags = SA_SIGINFO};
 
 	sigaction(SIGUSR2, &action, NULL);
 	hit("raise");
-	sigqueue(getpid(), SIGUSR2, (union sigval){ .sival_int = 42 });
+	sigqueue(getpid(), SIGUSR2, (union sigval){.sival_int = 42});
 	tell("value %d", (int)caught_value);
 	kill(getpid(), SIGUSR2);
 	pthread_kill(pthread_self(), SIGUSR2);
@@ -185,7 +186,7 @@ static void block_for_wait(sigset_t *mask)
 
 static void waited(void)
 {
-	const struct timespec soon = { 1, 0 };
+	const struct timespec soon = {1, 0};
 	siginfo_t info;
 	sigset_t mask;
 	int number = 0;
@@ -198,7 +199,7 @@ static void waited(void)
 	tell("its pid: %d", info.si_pid == getpid());
 	raise(SIGUSR2);
 	tell("sigtimedwait: %d", sigtimedwait(&mask, &info, &soon));
-	const struct timespec now = { 0, 1000 };
+	const struct timespec now = {0, 1000};
 	errno = ERRNO_SENTINEL;
 	int result = sigtimedwait(&mask, &info, &now);
 	tell("sigtimedwait of nothing: %d, errno %s", result, errno_name(errno));
@@ -206,12 +207,12 @@ static void waited(void)
 
 static void descriptor(void)
 {
-	struct signalfd_siginfo info = { 0 };
+	struct signalfd_siginfo info = {0};
 	sigset_t mask;
 
 	block_for_wait(&mask);
 	int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	struct pollfd waiting = { .fd = fd, .events = POLLIN };
+	struct pollfd waiting = {.fd = fd, .events = POLLIN};
 	tell("poll: %d", poll(&waiting, 1, 1000));
 	tell("read: %zd, signal %u", read(fd, &info, sizeof(info)), info.ssi_signo);
 	errno = ERRNO_SENTINEL;
@@ -237,9 +238,11 @@ extern handler_function bsd_signal(int, handler_function);
 
 static const char *function_name(handler_function function)
 {
-	const struct sigaction action = { .sa_handler = function };
+	const struct sigaction action = {.sa_handler = function};
 
-	return function == SIG_ERR ? "SIG_ERR" : function == SIG_HOLD ? "SIG_HOLD" : handler_name(&action);
+	return function == SIG_ERR    ? "SIG_ERR"
+	       : function == SIG_HOLD ? "SIG_HOLD"
+				      : handler_name(&action);
 }
 
 static void relations(void)
@@ -247,10 +250,11 @@ static void relations(void)
 	static const struct {
 		const char *name;
 		handler_function (*set)(int, handler_function);
-	} functions[] = { { "signal", signal }, { "bsd_signal", bsd_signal },
-		{ "sysv_signal", sysv_signal }, { "ssignal", ssignal }, { "sigset", sigset } };
-	static const handler_function handlers[] = { count, count_other, SIG_IGN, count };
-	static const int numbers[] = { SIGUSR1, SIGUSR2, SIGURG, SIGKILL, SIGSTOP, 0, -1, 32, 33, 65, 1000 };
+	} functions[] = {{"signal", signal}, {"bsd_signal", bsd_signal},
+		{"sysv_signal", sysv_signal}, {"ssignal", ssignal}, {"sigset", sigset}};
+	static const handler_function handlers[] = {count, count_other, SIG_IGN, count};
+	static const int numbers[] = {
+		SIGUSR1, SIGUSR2, SIGURG, SIGKILL, SIGSTOP, 0, -1, 32, 33, 65, 1000};
 
 	for (size_t f = 0; f < COUNT(functions); f++) {
 		for (size_t n = 0; n < COUNT(numbers); n++) {
@@ -288,7 +292,7 @@ static volatile sig_atomic_t read_ended;
 /* Until the read has ended: a signal may come before it has begun. */
 static void *raise_often(void *main_thread)
 {
-	const struct timespec pause = { 0, 20000000 };
+	const struct timespec pause = {0, 20000000};
 
 	while (!read_ended) {
 		nanosleep(&pause, NULL);
@@ -326,12 +330,12 @@ static void interrupted(void)
 static void real_time(void)
 {
 	for (int number = SIGRTMIN; number <= SIGRTMAX; number++) {
-		struct sigaction action = { .sa_sigaction = count_info, .sa_flags = SA_SIGINFO }, old;
+		struct sigaction action = {.sa_sigaction = count_info, .sa_flags = SA_SIGINFO}, old;
 
 		sigaction(number, &action, &old);
 		tell_action("before", &old);
 		caught = 0;
-		sigqueue(getpid(), number, (union sigval){ .sival_int = number });
+		sigqueue(getpid(), number, (union sigval){.sival_int = number});
 		tell("signal %d: caught %d, value %d", number, (int)caught, (int)caught_value);
 		ask(number);
 		signal(number, SIG_IGN);
@@ -350,7 +354,7 @@ static void tell_own_mask(int number)
 
 static void masks(void)
 {
-	struct sigaction action = { .sa_handler = tell_own_mask };
+	struct sigaction action = {.sa_handler = tell_own_mask};
 
 	sigemptyset(&action.sa_mask);
 	sigaddset(&action.sa_mask, SIGTERM);
@@ -372,13 +376,14 @@ static void tell_stack(int number)
 	char here;
 
 	tell("signal %d on the %s stack", number,
-		&here >= alternate && &here < alternate + sizeof(alternate) ? "alternate" : "usual");
+		&here >= alternate && &here < alternate + sizeof(alternate) ? "alternate"
+									    : "usual");
 }
 
 static void on_stack(void)
 {
-	stack_t stack = { .ss_sp = alternate, .ss_size = sizeof(alternate) }, old;
-	struct sigaction action = { .sa_handler = tell_stack, .sa_flags = SA_ONSTACK };
+	stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)}, old;
+	struct sigaction action = {.sa_handler = tell_stack, .sa_flags = SA_ONSTACK};
 
 	tell("sigaltstack: %d", sigaltstack(&stack, &old));
 	tell("before: flags %d, size %zu", old.ss_flags, old.ss_size);
@@ -465,8 +470,9 @@ static void threads(void)
 
 static void neighbours(void)
 {
-	static const int numbers[] = { SIGUSR1, SIGALRM, SIGCHLD, SIGPIPE, SIGURG, SIGPROF, SIGSEGV, SIGTERM };
-	struct itimerval timer = { .it_value = { .tv_usec = 1000 } };
+	static const int numbers[] = {
+		SIGUSR1, SIGALRM, SIGCHLD, SIGPIPE, SIGURG, SIGPROF, SIGSEGV, SIGTERM};
+	struct itimerval timer = {.it_value = {.tv_usec = 1000}};
 
 	for (size_t i = 0; i < COUNT(numbers); i++) {
 		set(numbers[i], count, 0);
@@ -484,14 +490,14 @@ static void neighbours(void)
 static const struct {
 	const char *name;
 	void (*run)(void);
-} scenarios[] = { { "query", query }, { "handler", handler }, { "siginfo", siginfo },
-	{ "reset_hand", reset_hand }, { "reset_hand_twice", reset_hand_twice }, { "ignored", ignored },
-	{ "blocked", blocked }, { "waited", waited }, { "descriptor", descriptor },
-	{ "suspended", suspended }, { "relations", relations }, { "holding", holding },
-	{ "interrupted", interrupted }, { "real_time", real_time }, { "masks", masks },
-	{ "on_stack", on_stack }, { "inherited", inherited },
-	{ "own_default", own_default }, { "executed", executed },
-	{ "threads", threads }, { "neighbours", neighbours }, { "started", started } };
+} scenarios[] = {{"query", query}, {"handler", handler}, {"siginfo", siginfo},
+	{"reset_hand", reset_hand}, {"reset_hand_twice", reset_hand_twice}, {"ignored", ignored},
+	{"blocked", blocked}, {"waited", waited}, {"descriptor", descriptor},
+	{"suspended", suspended}, {"relations", relations}, {"holding", holding},
+	{"interrupted", interrupted}, {"real_time", real_time}, {"masks", masks},
+	{"on_stack", on_stack}, {"inherited", inherited}, {"own_default", own_default},
+	{"executed", executed}, {"threads", threads}, {"neighbours", neighbours},
+	{"started", started}};
 
 int main(int argc, char **argv)
 {

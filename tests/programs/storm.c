@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 		pthread_join(started[i], NULL);
 	free(started);
 	unsigned long released = release_all();
-	tell("%s: %lu operations, %lu mapped, %lu at the end", damaged ? "damaged" : "whole", operations,
-		mapped, released);
+	tell("%s: %lu operations, %lu mapped, %lu at the end", damaged ? "damaged" : "whole",
+		operations, mapped, released);
 	return damaged ? 1 : 0;
 }

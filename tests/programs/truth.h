@@ -40,8 +40,8 @@ static inline void truth_unlock(void)
 }
 
 /* Notes what was just allocated. Under truth_lock, so that maps cannot change in between. */
-static inline void truth_note(const char *type, const char *site, const void *address, size_t size,
-			      const void *caller)
+static inline void truth_note(
+	const char *type, const char *site, const void *address, size_t size, const void *caller)
 {
 	struct truth *row = &truths.rows[truths.count];
 
@@ -76,15 +76,15 @@ static inline void truth_tell_row(const struct truth *row)
 
 	tell("{\"%s\": \"0x%lx\", \"size\": %zu, \"tid\": %ld, \"site\": \"%s\", "
 	     "\"caller\": \"0x%lx\", \"birth\": \"0x%lx-0x%lx\", \"now\": \"0x%lx-0x%lx\"}",
-	     row->type, row->address, row->size, row->tid, row->site, row->caller,
-	     row->birth.start, row->birth.end, now.start, now.end);
+		row->type, row->address, row->size, row->tid, row->site, row->caller,
+		row->birth.start, row->birth.end, now.start, now.end);
 }
 
 /* Tells every row, then asks for a dump by the signal and leaves it time: nothing may run beside
  * it. The program must end without releasing anything. */
 static inline void truth_dump(void)
 {
-	const struct timespec pause = { 0, 100000000 };
+	const struct timespec pause = {0, 100000000};
 
 	for (size_t i = 0; i < truths.count; i++)
 		truth_tell_row(&truths.rows[i]);
@@ -103,15 +103,15 @@ static inline void truth_dump(void)
 
 /* Defines a call site: a function of its own name that allocates by the expression and notes it.
  * Exported and never inlined, so that a report can name it. */
-#define SITE(name, type, size, parameters, expression)                       \
-	TRUTH_EXTERN void *name parameters;       \
-	__attribute__((noinline)) void *name parameters                      \
-	{                                                                    \
-		truth_lock();                                                \
-		void *made = expression;                                     \
-		truth_note(type, #name, made, size, CALLER);                 \
-		truth_unlock();                                              \
-		return made;                                                 \
+#define SITE(name, type, size, parameters, expression)       \
+	TRUTH_EXTERN void *name parameters;                  \
+	__attribute__((noinline)) void *name parameters      \
+	{                                                    \
+		truth_lock();                                \
+		void *made = expression;                     \
+		truth_note(type, #name, made, size, CALLER); \
+		truth_unlock();                              \
+		return made;                                 \
 	}
 
 #endif

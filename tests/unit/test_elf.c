@@ -415,6 +415,60 @@ static void packed_segments_are_told_apart_by_permissions(void **state)
 	forge_end(&forge);
 }
 
+/* Relro and data may even both begin in one page of the file. */
+static void relro_smaller_than_a_page_is_told_from_data(void **state)
+{
+	struct forge forge;
+	struct elf_image image;
+
+	(void)state;
+	forge_begin(&forge, true, EM_X86_64);
+	forge_load(&forge, PF_R | PF_X, 0x1000, 0x0, 0x2100, 0x2100);
+	forge_load(&forge, PF_R | PF_W, 0x4100, 0x2100, 0x100, 0xf00);
+	forge_load(&forge, PF_R | PF_W, 0x5200, 0x2200, 0x100, 0x100);
+	forge_segment(
+		&forge, (Elf64_Phdr){.p_type = PT_GNU_RELRO, .p_vaddr = 0x4100, .p_memsz = 0xf00});
+	assert_int_equal(forge_read(&forge, &image), 0);
+	assert_ptr_equal(segment_find(&image, 0x2000, PF_R | PF_X), &image.loads[0]);
+	assert_ptr_equal(segment_find(&image, 0x2000, PF_R), &image.loads[1]);
+	assert_ptr_equal(segment_find(&image, 0x2000, PF_R | PF_W), &image.loads[2]);
+	forge_end(&forge);
+}
+
+/* The loader protects whole pages only: a page that relro shares with data stays writable. */
+static void page_half_relro_is_data(void **state)
+{
+	struct forge forge;
+	struct elf_image image;
+
+	(void)state;
+	forge_begin(&forge, true, EM_X86_64);
+	forge_load(&forge, PF_R | PF_W, 0x7e00, 0x7e00, 0x2000, 0x2000);
+	forge_segment(
+		&forge, (Elf64_Phdr){.p_type = PT_GNU_RELRO, .p_vaddr = 0x7e00, .p_memsz = 0x800});
+	assert_int_equal(forge_read(&forge, &image), 0);
+	assert_int_equal(segment_part(&image, 0x7000, 0x8000), PART_RELRO);
+	assert_int_equal(segment_part(&image, 0x8000, 0x9000), PART_DATA);
+	assert_int_equal(segment_part(&image, 0x7000, 0x9000), PART_DATA);
+	forge_end(&forge);
+}
+
+static void segment_without_bytes_is_bss(void **state)
+{
+	struct forge forge;
+	struct elf_image image;
+
+	(void)state;
+	forge_begin(&forge, true, EM_X86_64);
+	forge_load(&forge, PF_R | PF_W, 0x9010, 0x9010, 0, 0x2000);
+	forge_load(&forge, PF_R | PF_X, 0x3123, 0x1123, 0x100, 0x100);
+	assert_int_equal(forge_read(&forge, &image), 0);
+	assert_int_equal(image.base, 0x3000);
+	assert_int_equal(segment_part(&image, 0x9000, 0xc000), PART_BSS);
+	assert_null(segment_find(&image, 0x9000, PF_R | PF_W));
+	forge_end(&forge);
+}
+
 /* The layout of old GNU ld: 2 MiB of nothing between text and data. */
 static void holes_are_of_no_segment(void **state)
 {
@@ -515,7 +569,7 @@ static unsigned build_id_length(const struct forged_note *notes, size_t count, u
 
 static void build_id_stands_among_other_notes(void **state)
 {
-	struct forged_note notes[] = {{NT_GNU_ABI_TAG, 13, "GNU"}, {NT_GNU_BUILD_ID, 16, "XYZ"},
+	struct forged_note notes[] = {{NT_GNU_ABI_TAG, 17, "GNU"}, {NT_GNU_BUILD_ID, 16, "XYZ"},
 		{NT_GNU_BUILD_ID, 20, "GNU"}};
 
 	(void)state;
@@ -746,6 +800,9 @@ int main(void)
 		cmocka_unit_test(both_classes_read_alike),
 		cmocka_unit_test(sections_of_both_classes),
 		cmocka_unit_test(packed_segments_are_told_apart_by_permissions),
+		cmocka_unit_test(relro_smaller_than_a_page_is_told_from_data),
+		cmocka_unit_test(page_half_relro_is_data),
+		cmocka_unit_test(segment_without_bytes_is_bss),
 		cmocka_unit_test(holes_are_of_no_segment),
 		cmocka_unit_test(text_made_writable_is_still_text),
 		cmocka_unit_test(pages_of_64_kib),

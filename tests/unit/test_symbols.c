@@ -753,6 +753,40 @@ static void same_function_shares_one_name(void **state)
 	forge_end(&forge);
 }
 
+static void same_start_is_not_yet_the_same_function(void **state)
+{
+	struct symbols_query queries[2] = {{.vaddr = 0x1008}, {.vaddr = 0x1080}};
+	struct symbols_request request = request_for(queries, 2);
+	struct forge forge;
+
+	(void)state;
+	forge_start(&forge, true, EM_X86_64);
+	forge_symbol(&forge, function("entry", 0x1000, 0x10));
+	forge_symbol(&forge, function("whole", 0x1000, 0x100));
+	assert_int_equal(forge_resolve(&forge, &request), 0);
+	assert_string_equal(queries[0].name, "entry");
+	assert_string_equal(queries[1].name, "whole");
+	forge_end(&forge);
+}
+
+static void name_outside_of_its_table_is_none(void **state)
+{
+	struct forge forge;
+	Elf64_Sym *entry;
+
+	(void)state;
+	forge_start(&forge, true, EM_X86_64);
+	forge_symbol(&forge, function("inside", 0x1000, 0x10));
+	/* The text behind the table is that of another one. */
+	forge_symbol(&forge, dynamic("other", 0x2000, 0x10));
+	entry = (Elf64_Sym *)(forge.bytes.data + forge_place(FORGE_SYMTAB));
+	entry->st_name = (uint32_t)(forge_place(FORGE_DYNSTR) - forge_place(FORGE_STRTAB)) + 1;
+	assert_string_equal(forge_name(&forge, 0x1000), "-");
+	entry->st_name = UINT32_MAX;
+	assert_string_equal(forge_name(&forge, 0x1000), "-");
+	forge_end(&forge);
+}
+
 static void string_without_an_end_is_cut(void **state)
 {
 	struct forge forge;
@@ -810,6 +844,21 @@ static void damaged_table_is_enoexec(void **state)
 		assert_string_equal(query.name, "dynamic");
 		forge_end(&forge);
 	}
+}
+
+static void damaged_dynsym_alone_is_enoexec(void **state)
+{
+	struct symbols_query query = {.vaddr = 0x1000};
+	struct symbols_request request = request_for(&query, 1);
+	struct forge forge;
+
+	(void)state;
+	forge_start(&forge, true, EM_X86_64);
+	forge_symbol(&forge, dynamic("f", 0x1000, 0x10));
+	forge.bytes.data[FORGE_SECTION_HEADERS + FORGE_DYNSYM * sizeof(Elf64_Shdr) +
+			 offsetof(Elf64_Shdr, sh_entsize)] = 0x77;
+	assert_int_equal(forge_resolve(&forge, &request), ENOEXEC);
+	forge_end(&forge);
 }
 
 static void unfit_requests_are_einval(void **state)
@@ -1193,9 +1242,12 @@ int main(void)
 		cmocka_unit_test(names_are_cut_to_the_room),
 		cmocka_unit_test(very_long_name_is_cut_and_marked),
 		cmocka_unit_test(same_function_shares_one_name),
+		cmocka_unit_test(same_start_is_not_yet_the_same_function),
+		cmocka_unit_test(name_outside_of_its_table_is_none),
 		cmocka_unit_test(string_without_an_end_is_cut),
 		cmocka_unit_test(no_table_is_enoent),
 		cmocka_unit_test(damaged_table_is_enoexec),
+		cmocka_unit_test(damaged_dynsym_alone_is_enoexec),
 		cmocka_unit_test(unfit_requests_are_einval),
 		cmocka_unit_test(unreadable_rest_is_counted),
 		cmocka_unit_test(symtab_of_500_mb_needs_no_memory),
