@@ -42,8 +42,10 @@ static int read_program_headers(Elf *elf, struct image *image)
 	GElf_Phdr header;
 	int error = 0;
 
-	if (elf_getphdrnum(elf, &count) != 0 || count == 0 || count > HEADERS_MOST)
+	if (elf_getphdrnum(elf, &count) != 0 || count > HEADERS_MOST)
 		return EBADMSG;
+	if (count == 0 && (image->type == ET_EXEC || image->type == ET_DYN))
+		return EBADMSG; /* libelf says 0 for headers that lie beyond the end */
 	for (size_t i = 0; i < count && !error; i++) {
 		if (!gelf_getphdr(elf, (int)i, &header))
 			return EBADMSG;

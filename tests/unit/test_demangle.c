@@ -31,15 +31,15 @@ static void check_rows(const struct row *rows, size_t count)
 static void names_of_c_stay(void **state)
 {
 	static const struct row rows[] = {
-		{ "main", NULL },
-		{ "", NULL },
-		{ "_", NULL },
-		{ "_Z", NULL },
-		{ "_R", NULL },
-		{ "_Zebra", NULL },
-		{ "_Read", NULL },
-		{ "malloc@@GLIBC_2.2.5", NULL },
-		{ "foo.isra.0", NULL },
+		{"main", NULL},
+		{"", NULL},
+		{"_", NULL},
+		{"_Z", NULL},
+		{"_R", NULL},
+		{"_Zebra", NULL},
+		{"_Read", NULL},
+		{"malloc@@GLIBC_2.2.5", NULL},
+		{"foo.isra.0", NULL},
 	};
 
 	(void)state;
@@ -49,15 +49,15 @@ static void names_of_c_stay(void **state)
 static void names_of_cxx_are_readable(void **state)
 {
 	static const struct row rows[] = {
-		{ "_Znwm", "operator new(unsigned long)" },
-		{ "_ZN2ns1T5twiceEi", "ns::T::twice(int)" },
-		{ "_ZN12_GLOBAL__N_13fooEv", "(anonymous namespace)::foo()" },
-		{ "_Z3fooi.cold", "foo(int) [clone .cold]" },
-		{ "_Z3fooi.constprop.0", "foo(int) [clone .constprop.0]" },
-		{ "_Z3fooi@@LIB_1.0", "foo(int)" },
-		{ "_Z3fooi@LIB_1.0", "foo(int)" },
-		{ "_ZZ4mainENKUliE_clEi", "main::{lambda(int)#1}::operator()(int) const" },
-		{ "_ZTVN2ns1TE", "vtable for ns::T" },
+		{"_Znwm", "operator new(unsigned long)"},
+		{"_ZN2ns1T5twiceEi", "ns::T::twice(int)"},
+		{"_ZN12_GLOBAL__N_13fooEv", "(anonymous namespace)::foo()"},
+		{"_Z3fooi.cold", "foo(int) [clone .cold]"},
+		{"_Z3fooi.constprop.0", "foo(int) [clone .constprop.0]"},
+		{"_Z3fooi@@LIB_1.0", "foo(int)"},
+		{"_Z3fooi@LIB_1.0", "foo(int)"},
+		{"_ZZ4mainENKUliE_clEi", "main::{lambda(int)#1}::operator()(int) const"},
+		{"_ZTVN2ns1TE", "vtable for ns::T"},
 	};
 
 	(void)state;
@@ -67,20 +67,20 @@ static void names_of_cxx_are_readable(void **state)
 static void names_of_rust_are_readable(void **state)
 {
 	static const struct row rows[] = {
-		{ "_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE", "core::fmt::Write::write_fmt" },
-		{ "_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar"
-		  "17h930b740aa94f1d3aE",
-			"<Test + 'static as foo::Bar<Test>>::bar" },
-		{ "_RNvCs1234_7mycrate4main", "mycrate::main" },
-		{ "_RNvMs_Cs4fqI2P2rA04_7mycrateNtB4_3Foo3bar", "<mycrate::Foo>::bar" },
+		{"_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE", "core::fmt::Write::write_fmt"},
+		{"_ZN71_$LT$Test$u20$$u2b$$u20$$u27$static$u20$as$u20$foo..Bar$LT$Test$GT$$GT$3bar"
+		 "17h930b740aa94f1d3aE",
+			"<Test + 'static as foo::Bar<Test>>::bar"},
+		{"_RNvCs1234_7mycrate4main", "mycrate::main"},
+		{"_RNvMs_Cs4fqI2P2rA04_7mycrateNtB4_3Foo3bar", "<mycrate::Foo>::bar"},
 	};
 
 	(void)state;
 	check_rows(rows, sizeof(rows) / sizeof(*rows));
 }
 
-/* f(p<int, int>, p<that, that>, p<that, that>, ...): each parameter is twice as long as the one before,
- * and costs ten letters. S_ is p, S0_ the first parameter, S1_ the second. */
+/* f(p<int, int>, p<that, that>, p<that, that>, ...): each parameter is twice as long as the one
+ * before, and costs ten letters. S_ is p, S0_ the first parameter, S1_ the second. */
 static void build_doubling(char *name, int parameters)
 {
 	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -122,9 +122,10 @@ static void a_huge_name_stays(void **state)
 /* Any bytes may stand in a symbol table: what they give is nothing or a text within bounds. */
 static void damaged_names_do_no_harm(void **state)
 {
-	static const char good[] = "_ZNSt8__detail9__variant17__gen_vtable_implILb1ENS0_12_Multi_arrayIPF"
-				   "NS0_21__deduce_visit_resultIvEEOZ4mainEUlRT_E_EJEEESt16integer_"
-				   "sequenceImJLm0EEEE14__visit_invokeES9_";
+	static const char good[] =
+		"_ZNSt8__detail9__variant17__gen_vtable_implILb1ENS0_12_Multi_arrayIPF"
+		"NS0_21__deduce_visit_resultIvEEOZ4mainEUlRT_E_EJEEESt16integer_"
+		"sequenceImJLm0EEEE14__visit_invokeES9_";
 	char name[sizeof(good)];
 	uint32_t seed = 1;
 
@@ -135,7 +136,8 @@ static void damaged_names_do_no_harm(void **state)
 		memcpy(name, good, sizeof(good));
 		for (int change = 0; change < 3; change++) {
 			seed = seed * 1664525 + 1013904223;
-			name[2 + (seed >> 8) % (sizeof(good) - 3)] = good[(seed >> 16) % (sizeof(good) - 1)];
+			name[2 + (seed >> 8) % (sizeof(good) - 3)] =
+				good[(seed >> 16) % (sizeof(good) - 1)];
 		}
 		if (round % 2)
 			name[1] = 'R';

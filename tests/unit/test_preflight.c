@@ -19,7 +19,8 @@
 
 #define NOBODY 65534
 
-/* All files are made in one folder, which is the current directory and alone in PATH with /usr/bin. */
+/* All files are made in one folder, which is the current directory and alone in PATH with /usr/bin.
+ */
 static char folder[] = "/tmp/vmatlas.XXXXXX";
 static struct image shim;
 
@@ -82,7 +83,7 @@ static void write_32_bit(const char *name)
 		Elf32_Ehdr header;
 		Elf32_Phdr interp;
 		char loader[32];
-	} file = { .loader = "/lib/ld-linux.so.2" };
+	} file = {.loader = "/lib/ld-linux.so.2"};
 
 	memcpy(file.header.e_ident, ELFMAG, SELFMAG);
 	file.header.e_ident[EI_CLASS] = ELFCLASS32;
@@ -172,7 +173,8 @@ static int make_files(void **state)
 	assert_int_equal(chdir(folder), 0);
 	chmod(folder, 0755);
 	setenv("PATH", "here:/usr/bin:/bin:.", 1);
-	write_script("secure.c", "#include <sys/auxv.h>\nint main(void) { return getauxval(AT_SECURE); }\n");
+	write_script("secure.c",
+		"#include <sys/auxv.h>\nint main(void) { return getauxval(AT_SECURE); }\n");
 	build("-o dynamic");
 	build("-static -o static");
 	build("-static-pie -o static_pie");
@@ -196,9 +198,12 @@ static int make_files(void **state)
 
 static int remove_files(void **state)
 {
+	char command[64];
+
 	(void)state;
 	assert_int_equal(chdir("/"), 0);
-	return execlp("rm", "rm", "-rf", folder, NULL);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command);
 }
 
 struct row {
@@ -211,7 +216,8 @@ static void check_rows(const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct preflight preflight;
-		enum preflight_verdict verdict = preflight_check(rows[i].program, &shim, &preflight);
+		enum preflight_verdict verdict =
+			preflight_check(rows[i].program, &shim, &preflight);
 
 		if (verdict != rows[i].verdict || !strstr(preflight.reason, rows[i].reason))
 			fail_msg("%s: %d '%s'", rows[i].program, verdict, preflight.reason);
@@ -225,20 +231,20 @@ static void check_rows(const struct row *rows, size_t count)
 static void what_works_is_let_through(void **state)
 {
 	static const struct row rows[] = {
-		{ "./dynamic", PREFLIGHT_FINE, "" },
-		{ "dynamic", PREFLIGHT_FINE, "" },
-		{ "./fixed", PREFLIGHT_FINE, "" },
-		{ "ls", PREFLIGHT_FINE, "" },
-		{ "/usr/bin/ls", PREFLIGHT_FINE, "" },
-		{ "/lib64/ld-linux-x86-64.so.2", PREFLIGHT_FINE, "" },
-		{ "./shell", PREFLIGHT_FINE, "" },
-		{ "shell", PREFLIGHT_FINE, "" },
-		{ "./blanks", PREFLIGHT_FINE, "" },
-		{ "./text", PREFLIGHT_FINE, "" },
-		{ "./empty", PREFLIGHT_FINE, "" },
-		{ "./env", PREFLIGHT_FINE, "" },
-		{ "./env_split", PREFLIGHT_FINE, "" },
-		{ "./chain5", PREFLIGHT_FINE, "" },
+		{"./dynamic", PREFLIGHT_FINE, ""},
+		{"dynamic", PREFLIGHT_FINE, ""},
+		{"./fixed", PREFLIGHT_FINE, ""},
+		{"ls", PREFLIGHT_FINE, ""},
+		{"/usr/bin/ls", PREFLIGHT_FINE, ""},
+		{"/lib64/ld-linux-x86-64.so.2", PREFLIGHT_FINE, ""},
+		{"./shell", PREFLIGHT_FINE, ""},
+		{"shell", PREFLIGHT_FINE, ""},
+		{"./blanks", PREFLIGHT_FINE, ""},
+		{"./text", PREFLIGHT_FINE, ""},
+		{"./empty", PREFLIGHT_FINE, ""},
+		{"./env", PREFLIGHT_FINE, ""},
+		{"./env_split", PREFLIGHT_FINE, ""},
+		{"./chain5", PREFLIGHT_FINE, ""},
 	};
 
 	(void)state;
@@ -248,14 +254,16 @@ static void what_works_is_let_through(void **state)
 static void what_the_shim_cannot_enter_is_named(void **state)
 {
 	static const struct row rows[] = {
-		{ "./static", PREFLIGHT_UNSEEN, "statically linked: LD_PRELOAD has no effect on it" },
-		{ "./static_pie", PREFLIGHT_UNSEEN, "statically linked" },
-		{ "./aarch64", PREFLIGHT_UNSEEN, "a program for AArch64, but the shim is built for x86-64" },
-		{ "./i386", PREFLIGHT_UNSEEN, "a program for 32-bit x86, but the shim" },
-		{ "./other_loader", PREFLIGHT_UNSEEN, "its loader /bin/true is not that of the GNU C" },
-		{ "./by_static", PREFLIGHT_UNSEEN, "/static: statically linked" },
-		{ "./env_static", PREFLIGHT_UNSEEN, "interpreter static: statically linked" },
-		{ "./env_clears", PREFLIGHT_UNSEEN, "env -i" },
+		{"./static", PREFLIGHT_UNSEEN, "statically linked: LD_PRELOAD has no effect on it"},
+		{"./static_pie", PREFLIGHT_UNSEEN, "statically linked"},
+		{"./aarch64", PREFLIGHT_UNSEEN,
+			"a program for AArch64, but the shim is built for x86-64"},
+		{"./i386", PREFLIGHT_UNSEEN, "a program for 32-bit x86, but the shim"},
+		{"./other_loader", PREFLIGHT_UNSEEN,
+			"its loader /bin/true is not that of the GNU C"},
+		{"./by_static", PREFLIGHT_UNSEEN, "/static: statically linked"},
+		{"./env_static", PREFLIGHT_UNSEEN, "interpreter static: statically linked"},
+		{"./env_clears", PREFLIGHT_UNSEEN, "env -i"},
 	};
 
 	(void)state;
@@ -265,17 +273,17 @@ static void what_the_shim_cannot_enter_is_named(void **state)
 static void what_cannot_be_executed_is_named(void **state)
 {
 	static const struct row rows[] = {
-		{ "./plain", PREFLIGHT_NOT_RUNNABLE, "not executable (mode 644)" },
-		{ "./directory", PREFLIGHT_NOT_RUNNABLE, "Is a directory" },
-		{ "./fifo", PREFLIGHT_NOT_RUNNABLE, "not a regular file" },
-		{ "./object", PREFLIGHT_NOT_RUNNABLE, "not a program" },
-		{ "./cut", PREFLIGHT_NOT_RUNNABLE, "damaged" },
-		{ "./beyond", PREFLIGHT_NOT_RUNNABLE, "damaged" },
-		{ "./headless", PREFLIGHT_NOT_RUNNABLE, "damaged" },
-		{ "./magic", PREFLIGHT_NOT_RUNNABLE, "damaged" },
-		{ "./chain6", PREFLIGHT_NOT_RUNNABLE, "too many scripts" },
-		{ "./itself", PREFLIGHT_NOT_RUNNABLE, "too many scripts" },
-		{ "./env_itself", PREFLIGHT_NOT_RUNNABLE, "scripts that start each other" },
+		{"./plain", PREFLIGHT_NOT_RUNNABLE, "not executable (mode 644)"},
+		{"./directory", PREFLIGHT_NOT_RUNNABLE, "Is a directory"},
+		{"./fifo", PREFLIGHT_NOT_RUNNABLE, "not a regular file"},
+		{"./object", PREFLIGHT_NOT_RUNNABLE, "not a program"},
+		{"./cut", PREFLIGHT_NOT_RUNNABLE, "damaged"},
+		{"./beyond", PREFLIGHT_NOT_RUNNABLE, "damaged"},
+		{"./headless", PREFLIGHT_NOT_RUNNABLE, "damaged"},
+		{"./magic", PREFLIGHT_NOT_RUNNABLE, "damaged"},
+		{"./chain6", PREFLIGHT_NOT_RUNNABLE, "too many scripts"},
+		{"./itself", PREFLIGHT_NOT_RUNNABLE, "too many scripts"},
+		{"./env_itself", PREFLIGHT_NOT_RUNNABLE, "scripts that start each other"},
 	};
 
 	(void)state;
@@ -285,14 +293,17 @@ static void what_cannot_be_executed_is_named(void **state)
 static void what_is_not_there_is_named(void **state)
 {
 	static const struct row rows[] = {
-		{ "./none", PREFLIGHT_NOT_FOUND, "not found" },
-		{ "no-such-program", PREFLIGHT_NOT_FOUND, "not found in PATH" },
-		{ "", PREFLIGHT_NOT_FOUND, "not found" },
-		{ "./dynamic/x", PREFLIGHT_NOT_FOUND, "not found" },
-		{ "./by_missing", PREFLIGHT_NOT_FOUND, "interpreter /no/such/interpreter: No such file" },
-		{ "./dos", PREFLIGHT_NOT_FOUND, "interpreter /bin/sh\r: No such file" },
-		{ "./env_missing", PREFLIGHT_NOT_FOUND, "interpreter no-such-program: not found in PATH" },
-		{ "./no_loader", PREFLIGHT_NOT_FOUND, "its loader /lib64/ld-linux-gone.so.2: No such" },
+		{"./none", PREFLIGHT_NOT_FOUND, "not found"},
+		{"no-such-program", PREFLIGHT_NOT_FOUND, "not found in PATH"},
+		{"", PREFLIGHT_NOT_FOUND, "not found"},
+		{"./dynamic/x", PREFLIGHT_NOT_FOUND, "not found"},
+		{"./by_missing", PREFLIGHT_NOT_FOUND,
+			"interpreter /no/such/interpreter: No such file"},
+		{"./dos", PREFLIGHT_NOT_FOUND, "interpreter /bin/sh\r: No such file"},
+		{"./env_missing", PREFLIGHT_NOT_FOUND,
+			"interpreter no-such-program: not found in PATH"},
+		{"./no_loader", PREFLIGHT_NOT_FOUND,
+			"its loader /lib64/ld-linux-gone.so.2: No such"},
 	};
 
 	(void)state;
@@ -317,14 +328,15 @@ static void musl_is_told_apart(void **state)
 /* The status that execvp(3) leads to, in a child that may become another user. */
 static int execute(const char *program, uid_t user)
 {
-	char *arguments[] = { (char *)program, NULL };
+	char *arguments[] = {(char *)program, NULL};
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
 		if (user && (setgid(user) != 0 || setuid(user) != 0))
 			_exit(99);
-		if (freopen("/dev/null", "r+", stdin) && freopen("/dev/null", "w", stderr))
+		if (freopen("/dev/null", "r", stdin) && freopen("/dev/null", "w", stdout) &&
+			freopen("/dev/null", "w", stderr))
 			execvp(program, arguments);
 		_exit(errno == ENOENT ? 127 : 126);
 	}
@@ -335,9 +347,10 @@ static int execute(const char *program, uid_t user)
 /* Where the verdict is 126 or 127, execution itself must say the same, and elsewhere not. */
 static void verdicts_agree_with_the_kernel(void **state)
 {
-	static const char *const programs[] = { "./dynamic", "dynamic", "./static", "./shell", "./text",
-		"./plain", "./directory", "./none", "./by_missing", "./dos", "./no_loader", "./chain5",
-		"./chain6", "./chain7", "./env", "./by_static", "no-such-program", "./beyond" };
+	static const char *const programs[] = {"./dynamic", "dynamic", "./static", "./shell",
+		"./text", "./plain", "./directory", "./none", "./by_missing", "./dos",
+		"./no_loader", "./chain5", "./chain6", "./chain7", "./env", "./by_static",
+		"no-such-program", "./beyond"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
@@ -364,7 +377,8 @@ static void check_secure(const char *program, uid_t user)
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WEXITSTATUS(status) != secure)
-		fail_msg("%s as %u: verdict %d, AT_SECURE %d", program, user, WEXITSTATUS(status), secure);
+		fail_msg("%s as %u: verdict %d, AT_SECURE %d", program, user, WEXITSTATUS(status),
+			secure);
 }
 
 static void copy_with(const char *name, uid_t owner, gid_t group, mode_t mode)
@@ -381,15 +395,15 @@ static void copy_with(const char *name, uid_t owner, gid_t group, mode_t mode)
 /* permitted 1 << 10 is CAP_NET_BIND_SERVICE; version 2, see linux/capability.h. */
 static int give_capability(const char *name, int effective)
 {
-	uint32_t caps[5] = { 0x02000000u | (uint32_t)effective, 1 << 10, 0, 0, 0 };
+	uint32_t caps[5] = {0x02000000u | (uint32_t)effective, 1 << 10, 0, 0, 0};
 
 	return setxattr(name, "security.capability", caps, sizeof(caps), 0);
 }
 
 static void privilege_is_what_the_kernel_grants(void **state)
 {
-	static const char *const names[] = { "dynamic", "user_root", "user_nobody", "group_root",
-		"group_nobody", "group_no_x", "capable", "capable_now", "group_text" };
+	static const char *const names[] = {"dynamic", "user_root", "user_nobody", "group_root",
+		"group_nobody", "group_no_x", "capable", "capable_now", "group_text"};
 
 	(void)state;
 	if (getuid() != 0)
