@@ -91,23 +91,32 @@ def compare_regions(truths, report, exe):
     return faults
 
 
-def prove(t, name, deepest, expect):
-    """deepest: at which depth the site may stand; C++ has operator new before it."""
-    exe = t.program(name)
+def compare_all(truths, report, exe, deepest):
+    check("blocks" in report, "VMATLAS_BLOCKS=1 and no blocks in the report")
+    faults = compare_blocks(truths, report, exe, deepest)
+    faults += compare_regions(truths, report, exe)
+    if faults:
+        raise Fail("\n".join(faults[:40]) + f"\n{len(faults)} differences in {len(truths)} rows")
+    print(f"{len(truths)} rows agree")
+
+
+def run_both(t, exe, expect, reports):
+    """The program tells at least so many rows, plain too; the run under the shim is returned."""
     plain = t.plain([exe], before_exec=lambda: signal.signal(signal.SIGUSR2, signal.SIG_IGN))
     check(plain.status == 0, f"plain run: status {plain.status}")
     check(len(read_truth(plain.out)) >= expect, "the program tells too little")
     run = t.shim([exe], settings={"blocks": 1})
     check(run.status == 0, f"status {run.status}\n{run.err}")
     check_reports(run, quiet=True)
-    check(len(run.reports) == 1, f"{len(run.reports)} reports of one signal")
-    truths, report = read_truth(run.out), list(run.reports.values())[0]
-    check("blocks" in report, "VMATLAS_BLOCKS=1 and no blocks in the report")
-    faults = compare_blocks(truths, report, os.path.basename(exe), deepest)
-    faults += compare_regions(truths, report, os.path.basename(exe))
-    if faults:
-        raise Fail("\n".join(faults[:40]) + f"\n{len(faults)} differences in {len(truths)} rows")
-    print(f"{len(truths)} rows agree")
+    check(len(run.reports) == reports, f"{len(run.reports)} reports, {reports} wanted")
+    return run
+
+
+def prove(t, name, deepest, expect):
+    """deepest: at which depth the site may stand; C++ has operator new before it."""
+    exe = t.program(name)
+    run = run_both(t, exe, expect, 1)
+    compare_all(read_truth(run.out), *run.reports.values(), os.path.basename(exe), deepest)
 
 
 @case(limit=60)
@@ -118,6 +127,23 @@ def c_blocks_and_regions(t):
 @case(limit=60)
 def cxx_blocks(t):
     prove(t, "ground_truth_cxx", 2, 50)
+
+
+@case(limit=60)
+def forked_children(t):
+    """Each process's report holds what that process knows of itself."""
+    exe = t.program("ground_truth_fork")
+    run, truths = run_both(t, exe, 100, 3), {}
+    for row in read_truth(run.out):
+        if "pid" in row:
+            rows = truths.setdefault(row["pid"], [])
+        else:
+            rows.append(row)
+    for report in run.reports.values():
+        pid = report["process"]["pid"]
+        check(pid in truths, f"a report of process {pid}, which asked for none")
+        compare_all(truths.pop(pid), report, os.path.basename(exe), 0)
+    check(not truths, f"no report of processes {list(truths)}")
 
 
 main()

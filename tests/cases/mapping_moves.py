@@ -24,6 +24,7 @@ def read_steps(text):
         row = json.loads(line)
         if "block" in row:
             steps[-1].blocks.append(row)
+        if "block" in row or "pid" in row:
             continue
         if steps[-1].name:
             steps.append(Step())

@@ -86,6 +86,7 @@ static inline void truth_dump(void)
 {
 	const struct timespec pause = {0, 100000000};
 
+	tell("{\"pid\": %d}", getpid());
 	for (size_t i = 0; i < truths.count; i++)
 		truth_tell_row(&truths.rows[i]);
 	kill(getpid(), SIGUSR2);
