@@ -49,10 +49,10 @@ struct kind_segments {
 /* What the lines so far have shown. Zero it before the first line, give next and segments before
  * each, and leave the rest to kind_advance. */
 struct kind_context {
-	const struct maps_line
-		*next; /* the line behind (maps_reader_peek), NULL if there is none */
-	const struct kind_segments
-		*segments; /* of the ELF file that this line is part of, or NULL */
+	/* The line behind (maps_reader_peek), NULL if there is none. */
+	const struct maps_line *next;
+	/* Of the ELF file that this line is part of, or NULL. */
+	const struct kind_segments *segments;
 
 	struct kind_before { /* the line before; all 0 for the first */
 		uint64_t end, offset_end, inode;
@@ -72,8 +72,10 @@ struct kind_context {
 	} module;
 };
 
-/* The kind of line. Guesses from shape and neighbours alone; the rules, each with its reason, stand
- * in kind.c and kind_elf.c. Anywhere, signal handlers included. */
+/* The kind of line, from its name, its shape and its neighbours; the rules, each with its reason,
+ * stand in kind.c and kind_elf.c. Lines alone cannot tell RELRO from constants in what lld or mold
+ * link with -z separate-code, nor .bss from a mapping that begins where data end by chance:
+ * context's segments can. Anywhere, signal handlers included. */
 enum kind kind_of(const struct maps_line *line, const struct kind_context *context);
 
 /* Takes line, of which kind_of has said kind (or somebody who knows better), as the line before.
@@ -88,8 +90,8 @@ enum kind kind_next(
  * anything. Anywhere, signal handlers included. */
 enum kind kind_refine(enum kind kind, const struct smaps *smaps);
 
-/* "text", "malloc-mmap", ...; "other" for numbers out of range. Anywhere, signal handlers included.
- */
+/* "text", "malloc-mmap", ...; "other" for numbers out of range. Anywhere, signal handlers
+ * included. */
 const char *kind_name(enum kind kind);
 
 /* The kind called name into *kind: true, or false and *kind untouched. Anywhere. */

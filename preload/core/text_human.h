@@ -14,8 +14,8 @@
  * KiB). */
 char *text_size_human(uint64_t bytes, char out[TEXT_HUMAN]);
 
-/* "12.3%": part of whole, rounded half up to tenths; "-" when whole is 0. Above 100% is possible.
- */
+/* "12.3%": part of whole, rounded half up to tenths; "-" when whole is 0. More than 100% is
+ * possible. */
 char *text_percent_human(uint64_t part, uint64_t whole, char out[TEXT_HUMAN]);
 
 /* "0", "850 ns", "12.3 us", "4.5 ms", "2.5 s" below a minute, rounded half up; then "3 min 5 s",
