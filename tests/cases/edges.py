@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Every wrapped function passes its table of edge cases with and without the shim, errno included."""
 
+import glob
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import case, check, check_reports, main
+from vmatlas_case import PROGRAMS, ROOT, case, check, check_reports, main
 
 
 def prove(t, name, least, status=0, dumps=5):
@@ -43,6 +45,20 @@ def processes(t):
 @case()
 def ends(t):
     prove(t, "edges_end", 45, status=7)
+
+
+@case(limit=20)
+def every_wrapped_function_is_tried(t):
+    """Each name of the one list stands in some program's table."""
+    text = ""
+    for path in glob.glob(os.path.join(PROGRAMS, "**", "*.c*"), recursive=True):
+        with open(path, encoding="utf-8") as file:
+            text += file.read()
+    with open(os.path.join(ROOT, "preload", "wrapped.def"), encoding="utf-8") as file:
+        names = re.findall(r"^WRAPPED\([^,]*,\s*(\w+)", file.read(), re.M)
+    check(len(names) > 20, "the list is empty")
+    untried = [name for name in names if not re.search(rf"\b{name}\b", text)]
+    check(not untried, f"no program tries {untried}")
 
 
 main()

@@ -235,6 +235,7 @@ static void suspended(void)
 
 typedef void (*handler_function)(int);
 extern handler_function bsd_signal(int, handler_function);
+extern handler_function __sysv_signal(int, handler_function);
 
 static const char *function_name(handler_function function)
 {
