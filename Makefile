@@ -21,7 +21,7 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION=
 # list, thread-local storage that needs no allocation, frame pointers so that a wrapper knows its
 # caller's registers, and no vectorised prologue that would need an aligned stack.
 SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer \
-	-fno-optimize-sibling-calls -fno-builtin-malloc -fno-builtin-free -fexceptions -fno-stack-protector
+	-fno-optimize-sibling-calls -fno-builtin-malloc -fno-builtin-free -fno-stack-protector
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
 TOOLS_LIBS := -ldw -lelf -liberty -ljansson

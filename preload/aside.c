@@ -16,6 +16,8 @@ static struct {
  * pushed needs no popping: work preserves those registers itself. The frame stays described by
  * rbp all the while, so that debuggers, other unwinders and our own walk pass through it. */
 __asm__(".text\n"
+	".globl aside_switch\n"
+	".hidden aside_switch\n"
 	".type aside_switch, @function\n"
 	"aside_switch:\n"
 	"	.cfi_startproc\n"
@@ -40,9 +42,6 @@ __asm__(".text\n"
 	"	retq\n"
 	"	.cfi_endproc\n"
 	".size aside_switch, .-aside_switch\n");
-
-void aside_switch(void (*work)(void *argument, const struct aside_registers *registers),
-	void *argument, void *top) __attribute__((visibility("hidden")));
 
 static bool stack_ready(void)
 {

@@ -21,6 +21,11 @@ static inline uint64_t aside_stack_pointer(const struct aside_registers *registe
 	return (uintptr_t)(&registers->rip + 1);
 }
 
+/* Runs work(argument, registers) on the stack that ends below `top`, which is the caller's to give.
+ * Anywhere. */
+void aside_switch(void (*work)(void *argument, const struct aside_registers *registers),
+	void *argument, void *top) __attribute__((visibility("hidden")));
+
 /* Runs work(argument, registers) on the private stack, all signals blocked, errno kept; false when
  * the stack could not be had in time (nothing was run). Must not be nested. Under the guard; needs
  * 300 bytes of the caller's stack. */

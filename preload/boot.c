@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "lock.h"
 #include "mappings.h"
+#include "process.h"
 #include "real.h"
 #include "sys.h"
 #include "table.h"
@@ -53,7 +54,7 @@ static void start_tables(void)
 	mappings_boot();
 	table_boot(self.glibc, track_moments());
 	track_boot();
-	boot_fork_known();
+	process_boot();
 }
 
 /* What the loader and libunwind allocate for us is passed on unseen. */
@@ -88,14 +89,4 @@ void boot_finish(void)
 {
 	boot_try(0);
 	start_callstacks();
-}
-
-bool boot_forked(void)
-{
-	return boot_done() && !atomic_load_explicit(&locks()->mark, memory_order_relaxed);
-}
-
-void boot_fork_known(void)
-{
-	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
 }

@@ -22,10 +22,4 @@ void boot_try(uintptr_t caller);
 /* Start only: the constructor's part. */
 void boot_finish(void);
 
-/* Whether this process was forked since it last was told so. Anywhere. */
-bool boot_forked(void);
-
-/* It is known now. Anywhere. */
-void boot_fork_known(void);
-
 #endif

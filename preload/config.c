@@ -1,4 +1,5 @@
 #include "config.h"
+#include "sys.h"
 
 #include <signal.h>
 #include <string.h>
@@ -61,6 +62,38 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *nu
 	return true;
 }
 
+/* The program may go to another directory before it is asked for a report. A % in the name of this
+ * one is no letter of the template. */
+static size_t here(char *path, size_t capacity)
+{
+	char name[CONFIG_PATH / 2];
+	long length = sys_call(SYS_getcwd, (long)name, sizeof name, 0, 0, 0, 0);
+	size_t used = 0;
+
+	if (length <= 0 || name[0] != '/')
+		return 0;
+	for (const char *c = name; *c && used + 3 < capacity; c++) {
+		path[used++] = *c;
+		if (*c == '%')
+			path[used++] = '%';
+	}
+	path[used++] = '/';
+	path[used] = 0;
+	return used;
+}
+
+static void set_path(const char *value)
+{
+	size_t used = *value == '/' ? 0 : here(self.output, sizeof self.output);
+
+	if (used + strlen(value) >= sizeof self.output) {
+		complain("VMATLAS_OUTPUT", value, "too long; reports go to fd:2");
+		return;
+	}
+	strcpy(self.output + used, value);
+	self.fd = -1;
+}
+
 static void set_output(const char *value)
 {
 	unsigned long fd;
@@ -70,11 +103,10 @@ static void set_output(const char *value)
 			self.fd = (int)fd;
 		else
 			complain("VMATLAS_OUTPUT", value, "not fd:NUMBER; reports go to fd:2");
-	} else if (!*value || strlen(value) >= CONFIG_PATH) {
+	} else if (!*value) {
 		complain("VMATLAS_OUTPUT", value, "not a path; reports go to fd:2");
 	} else {
-		strcpy(self.output, value);
-		self.fd = -1;
+		set_path(value);
 	}
 }
 

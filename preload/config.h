@@ -12,7 +12,7 @@ enum { CONFIG_PATH = 4096, CONFIG_NOTICES = 8, CONFIG_NOTICE = 160 };
 
 struct config {
 	int fd;                     /* VMATLAS_OUTPUT=fd:N; -1 where a path is given */
-	char output[CONFIG_PATH];   /* the template, absolute or relative as given; "" with fd */
+	char output[CONFIG_PATH];   /* the template, made absolute; "" with fd */
 	enum config_format format;  /* VMATLAS_FORMAT */
 	int signal;                 /* VMATLAS_SIGNAL; 0 for none */
 	bool at_exit;               /* VMATLAS_EXIT */

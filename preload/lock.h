@@ -21,6 +21,8 @@ struct lock {
 struct locks {
 	/* Non-zero in the process that set it, zero in a forked child. */
 	_Atomic uint32_t mark;
+	/* The dump at work: 0 none, 1 one, 2 one and a request for another. */
+	_Atomic uint32_t dumping;
 	struct lock regions, threads, frames, origins, moments, births, modules, strings, layouts,
 		unwinder, windows, bigs, pages;
 };

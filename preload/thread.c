@@ -83,7 +83,7 @@ static struct thread *slot_take(void)
 static void slot_clean(struct thread *thread)
 {
 	memset(&thread->mappings, 0, sizeof thread->mappings);
-	memset(&thread->callstack, 0, sizeof thread->callstack);
+	callstack_stack(&thread->callstack, 0, 0);
 }
 
 static struct thread *attach(void)

@@ -1,6 +1,7 @@
 #include "track.h"
 #include "clock.h"
 #include "intern.h"
+#include "process.h"
 #include "thread.h"
 
 enum {
@@ -118,17 +119,23 @@ static void locate(struct thread *thread, struct table_birth *birth)
 
 /* -- The main path -------------------------------------------------------------------------- */
 
+/* The first allocation in a forked child: the thread has another number here. */
+static __attribute__((noinline)) struct thread *forked(struct thread *thread)
+{
+	process_settle();
+	return guard.thread ? guard.thread : thread;
+}
+
 void track_alloc(struct thread *thread, const void *block, size_t size,
 	const struct callstack_at *at)
 {
 	struct table_birth birth = {
-		.address = (uintptr_t)block,
-		.size = size,
-		.time = clock_ticks(),
-		.thread = thread->id,
-	};
+		.address = (uintptr_t)block, .size = size, .time = clock_ticks()};
 	struct table_taken replaced;
 
+	if (__builtin_expect(process_forked(), 0))
+		thread = forked(thread);
+	birth.thread = thread->id;
 	birth.origin = origin_of(thread, callstack_capture(&thread->callstack, at));
 	locate(thread, &birth);
 	if (birth.origin)

@@ -13,6 +13,11 @@
  * meet an aligned vector spill of ours. */
 #define WRAPPER __attribute__((visibility("default"), force_align_arg_pointer))
 
+/* Every wrapper's prototype, also of names that this libc's headers do not have. */
+#define WRAPPED(result, name, parameters) result name parameters;
+#include "wrapped.def"
+#undef WRAPPED
+
 /* This wrapper's own frame: how deep on the stack the call is. */
 #define WRAP_STACK ((uintptr_t)__builtin_frame_address(0))
 

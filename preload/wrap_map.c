@@ -228,14 +228,19 @@ WRAPPER int shmdt(const void *address)
 	return result;
 }
 
-/* What the library allocated and mapped is gone with it, and its code's frames with their layouts. */
+/* The library's code is gone with what was learned of it. Its destructors are the program's: they
+ * run outside the guard. */
 WRAPPER int dlclose(void *handle)
 {
 	int result = REAL(dlclose)(handle);
+	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
 
-	if (!result) {
+	if (!result)
 		mappings_changed_all();
-		callstack_forget();
+	if (thread) {
+		guard_tracking();
+		callstack_forget(0, UINTPTR_MAX);
+		guard_open();
 	}
 	return result;
 }

@@ -39,7 +39,9 @@ struct atlas_mapping {
 	 * block; those on pages with no live byte at all; those on pages with one. Valid where
 	 * atlas->pages_known. */
 	uint64_t live_resident, retained, trimmable, pinned;
-	uint64_t largest; /* largest block, bytes */
+	uint64_t largest, smallest; /* blocks, bytes */
+	uint64_t regions_bytes;     /* of it, mapped by calls that were seen */
+	uint64_t region_largest;    /* the largest of these, whose caller is the owner */
 };
 
 struct atlas_stack {
@@ -74,7 +76,8 @@ struct atlas {
 	uint32_t mappings;
 	struct atlas_stack *stack;     /* by live bytes, most first */
 	uint32_t stacks;
-	uint32_t *stack_of;            /* index into stack by frame number */
+	uint32_t *stack_of;            /* by frame number: its place in stack, from 1; 0 for none */
+	uint32_t frames, stack_room;   /* largest frame number in stack_of, room in stack */
 	char *paths;
 	uint32_t paths_used;
 

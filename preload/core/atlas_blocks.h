@@ -1,0 +1,13 @@
+/* atlas_blocks.h - the blocks of an atlas beside the state of their pages. */
+#ifndef VMATLAS_ATLAS_BLOCKS_H
+#define VMATLAS_ATLAS_BLOCKS_H
+
+#include "atlas.h"
+
+/* Counts every live block into its mapping and its call stack, with the pages that are resident. */
+void atlas_blocks_count(struct atlas *atlas);
+
+/* The call stack's entry, made now if need be; NULL when there is no room. */
+struct atlas_stack *atlas_stack_of(struct atlas *atlas, uint32_t frame);
+
+#endif

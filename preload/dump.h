@@ -1,0 +1,24 @@
+/* dump.h - one report, from the process's own tables, while the process goes on.
+ *
+ * One dump at a time: a request that comes during one leads to at most one more after it. Works on a
+ * stack of its own, in memory that it maps and unmaps, with all signals blocked; takes no lock and
+ * never unwinds. */
+#ifndef VMATLAS_DUMP_H
+#define VMATLAS_DUMP_H
+
+#include "config.h"
+
+#include <signal.h>
+
+/* Makes a report, or leaves the request to the dump that is at work. `format` is an enum
+ * config_format, or negative for the configured one. errno stays. Anywhere, signal handlers
+ * included. 0, EBUSY when it was left to another, or why there is no report. */
+int dump(const char *reason, int format);
+
+/* The handler of the dump signal. */
+void dump_on_signal(int signal, siginfo_t *info, void *context);
+
+/* Start only. */
+void dump_boot(void);
+
+#endif

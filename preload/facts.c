@@ -1,0 +1,248 @@
+#include "facts.h"
+#include "ask.h"
+#include "boot.h"
+#include "callstack.h"
+#include "clock.h"
+#include "config.h"
+#include "mappings.h"
+#include "modules.h"
+#include "process.h"
+#include "regions.h"
+#include "signals.h"
+#include "store.h"
+#include "strings.h"
+#include "sys.h"
+#include "table.h"
+#include "thread.h"
+#include "track.h"
+
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/utsname.h>
+
+/* -- The process ---------------------------------------------------------------------------- */
+
+static size_t read_file(const char *path, char *buffer, size_t size)
+{
+	int fd = sys_open(path, O_RDONLY);
+	size_t used = 0;
+	ssize_t more = 0;
+
+	while (fd >= 0 && used < size && (more = sys_read(fd, buffer + used, size - used)) > 0)
+		used += (size_t)more;
+	if (fd >= 0)
+		sys_close(fd);
+	return used;
+}
+
+static void read_exe(struct facts *facts)
+{
+	long length = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)facts->exe,
+		sizeof facts->exe - 1, 0, 0);
+
+	facts->exe[length > 0 ? length : 0] = 0;
+}
+
+static void set_name(struct facts *facts)
+{
+	const char *slash = strrchr(facts->exe, '/');
+
+	strncpy(facts->name, slash ? slash + 1 : "program", sizeof facts->name - 1);
+}
+
+static void read_kernel(struct facts *facts)
+{
+	struct utsname names;
+
+	if (!sys_call(SYS_uname, (long)&names, 0, 0, 0, 0, 0))
+		memcpy(facts->kernel, names.release, sizeof facts->kernel - 1);
+}
+
+static void gather_process(struct facts *facts, struct view *view)
+{
+	read_exe(facts);
+	set_name(facts);
+	read_kernel(facts);
+	view->pid = (uint32_t)process_pid();
+	view->page_size = 4096;
+	view->exe = facts->exe;
+	view->name = facts->name;
+	view->kernel = facts->kernel;
+	view->argv = facts->argv;
+	view->argv_length = read_file("/proc/self/cmdline", facts->argv, sizeof facts->argv - 1);
+}
+
+uint32_t facts_mappings(char *buffer, size_t size)
+{
+	int fd = sys_open("/proc/self/maps", O_RDONLY);
+	uint32_t lines = 0;
+	ssize_t length;
+
+	while (fd >= 0 && (length = sys_read(fd, buffer, size)) > 0) {
+		for (ssize_t i = 0; i < length; i++)
+			lines += buffer[i] == '\n';
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	return lines;
+}
+
+/* -- What was not seen ---------------------------------------------------------------------- */
+
+static void lose(struct view *view, const char *name, const char *explanation, uint64_t count)
+{
+	if (view->losts < VIEW_LOST)
+		view->lost[view->losts++] = (struct view_lost){name, explanation, count};
+}
+
+static void gather_lost(struct view *view, const struct thread_totals *totals)
+{
+	struct track_counts track = track_counts();
+	struct callstack_counts callstacks = callstack_counts();
+	struct ask_counts asks = ask_counts();
+
+	lose(view, "unknown_frees", "frees of blocks that are older than the shim or were not seen",
+		totals->unknown_frees);
+	lose(view, "replaced_blocks", "blocks whose free was not seen: their address came again",
+		totals->replaced);
+	lose(view, "table_full", "blocks that the table could not hold", table_lost());
+	lose(view, "handler_allocations",
+		"blocks without a call stack: made in a handler that interrupted the shim",
+		track.elsewhere_allocations);
+	lose(view, "handler_frees", "frees in a handler that interrupted the shim",
+		track.elsewhere_frees);
+	lose(view, "origins", "blocks without a call stack: that table could not grow",
+		track.origins_lost);
+	lose(view, "callstacks_lost", "call stacks that could not be kept", callstacks.lost);
+	lose(view, "callstacks_truncated", "call stacks that end early: libunwind failed",
+		callstacks.truncated);
+	lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
+	lose(view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
+	lose(view, "threads", "threads that could not be followed", totals->lost);
+	lose(view, "maps_failures", "questions about a mapping that the kernel did not answer",
+		asks.failures);
+	lose(view, "memory_refused", "times the kernel gave the shim no memory", store_refused());
+}
+
+static void note(struct view *view, const char *sentence)
+{
+	if (view->notices < VIEW_NOTICES)
+		view->notice[view->notices++] = sentence;
+}
+
+static void gather_notices(struct view *view, const struct thread_totals *totals)
+{
+	for (unsigned i = 0; i < config()->notices; i++)
+		note(view, config()->notice[i]);
+	if (signals_stepped_back())
+		note(view, "the program uses the dump signal itself: ask with `vmatlas dump`");
+	if (!totals->allocations)
+		note(view, "no allocation was seen: this program's malloc is not visible");
+	if (!callstack_counts().libunwind)
+		note(view, "libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
+}
+
+/* -- The tables ----------------------------------------------------------------------------- */
+
+static void gather_tables(struct view *view)
+{
+	view->blocks = table_blocks();
+	view->bigs = table_bigs();
+	view->frames = callstack_frames();
+	view->origins = track_origins();
+	view->moments = track_moments();
+	view->births = mappings_births();
+	view->threads = thread_records();
+	view->regions = regions_records();
+	view->modules = modules_lane();
+	view->strings = strings_lane();
+	view->glibc = boot_glibc();
+}
+
+static struct view_clock clock_of(struct clock_pair pair)
+{
+	return (struct view_clock){pair.ticks, pair.realtime_ns, pair.monotonic_ns};
+}
+
+static void gather_counters(struct view *view)
+{
+	struct thread_totals totals = thread_totals();
+
+	view->allocations = totals.allocations;
+	view->allocated_bytes = totals.allocated_bytes;
+	view->frees = totals.frees;
+	view->freed_bytes = totals.freed_bytes;
+	view->failed = totals.failed;
+	view->peak_live_bytes = totals.peak_live_bytes;
+	view->peak_error = totals.peak_error;
+	view->resolution_ticks = track_counts().resolution_ticks;
+	view->start = clock_of(clock_start());
+	view->now = clock_of(clock_read());
+	gather_lost(view, &totals);
+	gather_notices(view, &totals);
+}
+
+static void gather_own(struct view *view)
+{
+	struct store_chunk chunks[VIEW_OWN];
+	unsigned count = store_chunks(chunks, VIEW_OWN - 2);
+
+	for (unsigned i = 0; i < count; i++)
+		view->own[view->owns++] = (struct view_range){
+			chunks[i].start, chunks[i].start + chunks[i].size};
+}
+
+/* -- What the kernel says ------------------------------------------------------------------- */
+
+static ssize_t read_smaps(void *context, void *buffer, size_t size)
+{
+	struct facts *facts = context;
+
+	return facts->smaps < 0 ? facts->smaps : sys_read(facts->smaps, buffer, size);
+}
+
+static int rewind_smaps(void *context)
+{
+	struct facts *facts = context;
+
+	if (facts->smaps >= 0)
+		sys_close(facts->smaps);
+	facts->smaps = sys_open("/proc/self/smaps", O_RDONLY);
+	return facts->smaps < 0 ? facts->smaps : 0;
+}
+
+static size_t runs_of(
+	void *context, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
+{
+	return pages_runs(&((struct facts *)context)->pages, from, end, runs, capacity);
+}
+
+static void gather_kernel(struct facts *facts, struct view *view)
+{
+	facts->smaps = -1;
+	pages_open(&facts->pages);
+	view->smaps_read = read_smaps;
+	view->smaps_rewind = rewind_smaps;
+	view->runs = facts->pages.failed ? NULL : runs_of;
+	view->context = facts;
+}
+
+void facts_gather(struct facts *facts, struct view *view, uint32_t number, const char *reason)
+{
+	memset(view, 0, sizeof *view);
+	view->number = number;
+	view->reason = reason;
+	view->complete = true;
+	gather_process(facts, view);
+	gather_tables(view);
+	gather_counters(view);
+	gather_own(view);
+	gather_kernel(facts, view);
+}
+
+void facts_close(struct facts *facts)
+{
+	if (facts->smaps >= 0)
+		sys_close(facts->smaps);
+	pages_close(&facts->pages);
+}

@@ -1,0 +1,40 @@
+/* life.c - the shim's own beginning and end. */
+#include "life.h"
+#include "boot.h"
+#include "config.h"
+#include "dump.h"
+#include "output.h"
+#include "process.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static struct {
+	_Atomic bool over; /* the report at the end was made, or there is to be none */
+} self;
+
+static __attribute__((constructor)) void begin(void)
+{
+	int error = errno;
+
+	boot_finish();
+	output_boot();
+	dump_boot();
+	signals_boot(dump_on_signal);
+	errno = error;
+}
+
+void life_end(void)
+{
+	int error = errno;
+
+	if (config()->at_exit && boot_done() && !process_vforked() && !atomic_exchange(&self.over, true))
+		dump("exit", -1);
+	errno = error;
+}
+
+static __attribute__((destructor)) void end(void)
+{
+	life_end();
+}

@@ -1,0 +1,213 @@
+#include "output.h"
+#include "sys.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum {
+	/* A reader that takes nothing for so long has gone away or hangs. */
+	PATIENCE_MS = 5000,
+	/* poll(2) calls a pipe writable when so much fits, so such a write never blocks. */
+	STREAM_WRITE = PIPE_BUF,
+};
+
+static struct {
+	/* What the configured descriptor was at the start: a number may be another file by now. */
+	struct stat identity;
+	bool known;
+} self;
+
+/* -- Names ---------------------------------------------------------------------------------- */
+
+/* A name from elsewhere must not leave the directory. */
+static void put_name(struct text *text, const char *name)
+{
+	for (; *name; name++)
+		text_char(text, *name == '/' ? '_' : *name);
+}
+
+static void put_letter(struct text *text, char letter, const struct output_facts *facts)
+{
+	struct utsname host;
+
+	switch (letter) {
+	case 'p':
+		text_dec(text, (uint64_t)facts->pid);
+		break;
+	case 'n':
+		text_dec(text, facts->number);
+		break;
+	case 'e':
+		put_name(text, facts->name);
+		break;
+	case 't':
+		text_dec(text, facts->time_s);
+		break;
+	case 'h':
+		if (!sys_call(SYS_uname, (long)&host, 0, 0, 0, 0, 0))
+			put_name(text, host.nodename);
+		break;
+	case '%':
+		text_char(text, '%');
+		break;
+	default: /* not one of ours: it stays as it is */
+		text_char(text, '%');
+		text_char(text, letter);
+	}
+}
+
+bool output_expand(const char *format, const struct output_facts *facts, char *path, size_t size)
+{
+	struct text text;
+
+	text_init(&text, path, size - 1, NULL, NULL);
+	for (; *format; format++) {
+		if (*format == '%' && format[1])
+			put_letter(&text, *++format, facts);
+		else
+			text_char(&text, *format);
+	}
+	path[text.used] = 0;
+	return !text.error;
+}
+
+/* -- Opening -------------------------------------------------------------------------------- */
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_rdev == b->st_rdev &&
+	       (a->st_mode & S_IFMT) == (b->st_mode & S_IFMT);
+}
+
+void output_boot(void)
+{
+	self.known = config()->fd >= 0 && !sys_fstat(config()->fd, &self.identity);
+}
+
+static bool descriptor_is_still_ours(void)
+{
+	struct stat now;
+
+	return self.known && !sys_fstat(config()->fd, &now) && same_file(&now, &self.identity);
+}
+
+static void open_descriptor(struct output *output)
+{
+	struct text text;
+
+	text_init(&text, output->path, sizeof output->path - 1, NULL, NULL);
+	text_str(&text, "fd:");
+	text_dec(&text, (uint64_t)config()->fd);
+	output->path[text.used] = 0;
+	output->fd = config()->fd;
+	output->stream = !S_ISREG(self.identity.st_mode);
+}
+
+static int open_new(struct output *output, const struct output_facts *facts)
+{
+	struct text text;
+
+	text_init(&text, output->partial, sizeof output->partial - 1, NULL, NULL);
+	text_str(&text, output->path);
+	text_str(&text, ".part-");
+	text_dec(&text, (uint64_t)facts->pid);
+	output->partial[text.used] = 0;
+	if (text.error)
+		return ENAMETOOLONG;
+	sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
+	output->fd = sys_openat(AT_FDCWD, output->partial,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return output->fd < 0 ? -output->fd : 0;
+}
+
+/* A FIFO or a device stands there: it is written to, not replaced. */
+static int open_special(struct output *output)
+{
+	output->partial[0] = 0;
+	output->stream = true;
+	output->fd = sys_open(output->path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	return output->fd < 0 ? -output->fd : 0;
+}
+
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return !sys_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, 0, 0, 0) &&
+	       !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+static int open_path(
+	struct output *output, const char *format, const struct output_facts *facts)
+{
+	output->owned = true;
+	if (!output_expand(format, facts, output->path, sizeof output->path))
+		return ENAMETOOLONG;
+	return is_special(output->path) ? open_special(output) : open_new(output, facts);
+}
+
+int output_open(struct output *output, const struct output_facts *facts)
+{
+	output->owned = output->stream = output->fallback = false;
+	output->partial[0] = 0;
+	if (config()->fd < 0)
+		return open_path(output, config()->output, facts);
+	if (descriptor_is_still_ours()) {
+		open_descriptor(output);
+		return 0;
+	}
+	output->fallback = true;
+	return open_path(output, "/tmp/vmatlas.%e.%p.%n", facts);
+}
+
+/* -- Writing -------------------------------------------------------------------------------- */
+
+static bool wait_writable(int fd)
+{
+	struct pollfd poll = {.fd = fd, .events = POLLOUT};
+	struct timespec patience = {PATIENCE_MS / 1000, 0};
+	long ready = sys_call(SYS_ppoll, (long)&poll, 1, (long)&patience, 0, SYS_SIGSET_BYTES, 0);
+
+	return ready == 1 && poll.revents & POLLOUT;
+}
+
+int output_write(struct output *output, const char *bytes, size_t length)
+{
+	while (length) {
+		size_t most = output->stream && length > STREAM_WRITE ? STREAM_WRITE : length;
+		ssize_t done;
+
+		if (output->stream && !wait_writable(output->fd))
+			return EAGAIN;
+		done = sys_write(output->fd, bytes, most);
+		if (done == -EINTR || done == -EAGAIN)
+			continue;
+		if (done <= 0)
+			return done ? (int)-done : EIO;
+		bytes += done;
+		length -= (size_t)done;
+	}
+	return 0;
+}
+
+int output_close(struct output *output, bool whole)
+{
+	long error = 0;
+
+	if (!output->owned)
+		return 0;
+	sys_close(output->fd);
+	if (!output->partial[0])
+		return 0;
+	if (whole)
+		error = sys_call(SYS_renameat, AT_FDCWD, (long)output->partial, AT_FDCWD,
+			(long)output->path, 0, 0);
+	if (!whole || error)
+		sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
+	return (int)-error;
+}

@@ -1,0 +1,22 @@
+/* pages.h - which pages of this process are in memory. */
+#ifndef VMATLAS_PAGES_H
+#define VMATLAS_PAGES_H
+
+#include "core/view.h"
+
+/* Answers kept between two calls, and by which way they come. */
+struct pages {
+	int fd; /* /proc/self/pagemap, or negative */
+	bool by_text; /* no PAGEMAP_SCAN here */
+	bool failed;
+};
+
+/* Opens; what cannot be opened answers "not known" to every question. Anywhere, as the others. */
+void pages_open(struct pages *pages);
+void pages_close(struct pages *pages);
+
+/* See view_runs. By ioctl(PAGEMAP_SCAN) (Linux 6.7), else by reading pagemap. */
+size_t pages_runs(struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs,
+	size_t capacity);
+
+#endif

@@ -1,0 +1,45 @@
+#include "process.h"
+#include "lock.h"
+#include "sys.h"
+#include "thread.h"
+
+static struct {
+	int pid;
+	unsigned forks;
+} self;
+
+bool process_forked(void)
+{
+	return self.pid && !atomic_load_explicit(&locks()->mark, memory_order_relaxed);
+}
+
+void process_settle(void)
+{
+	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
+	self.pid = sys_getpid();
+	self.forks++;
+	thread_forked();
+}
+
+bool process_vforked(void)
+{
+	if (process_forked())
+		process_settle();
+	return self.pid != sys_getpid();
+}
+
+int process_pid(void)
+{
+	return self.pid;
+}
+
+unsigned process_forks(void)
+{
+	return self.forks;
+}
+
+void process_boot(void)
+{
+	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
+	self.pid = sys_getpid();
+}
