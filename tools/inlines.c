@@ -81,13 +81,13 @@ static const char *mangled_only(const char *symbol)
 static void tell(struct walk *walk, Dwarf_Die *die, const char *symbol, symbolizer_found *found,
 	void *context)
 {
-	const char *name = dwarf_diename(die);
+	const char *linkage = text_of(die, DW_AT_linkage_name), *name = dwarf_diename(die);
 	char *demangled;
 
-	if (!symbol)
-		symbol = text_of(die, DW_AT_linkage_name);
-	if (!symbol)
-		symbol = text_of(die, DW_AT_MIPS_linkage_name);
+	if (!linkage)
+		linkage = text_of(die, DW_AT_MIPS_linkage_name);
+	if (linkage)
+		symbol = linkage;
 	demangled = symbol ? demangle_name(symbol) : NULL;
 	walk->frame.symbol = symbol ? symbol : name;
 	walk->frame.function = demangled ? demangled : name ? name : symbol;
