@@ -43,6 +43,11 @@ def processes(t):
 
 
 @case()
+def libc_that_allocates(t):
+    prove(t, "edges_libc", 60)
+
+
+@case()
 def ends(t):
     prove(t, "edges_end", 45, status=7)
 
