@@ -14,6 +14,17 @@ static struct {
 	_Atomic bool over; /* the report at the end was made, or there is to be none */
 } self;
 
+/* The process is being killed by a signal that it left to its default action. */
+static void killed(int signal, siginfo_t *info, void *context)
+{
+	int error = errno;
+
+	(void)context;
+	life_end();
+	signals_let_through(signal, info);
+	errno = error;
+}
+
 static __attribute__((constructor)) void begin(void)
 {
 	int error = errno;
@@ -21,7 +32,7 @@ static __attribute__((constructor)) void begin(void)
 	boot_finish();
 	output_boot();
 	dump_boot();
-	signals_boot(dump_on_signal);
+	signals_boot(dump_on_signal, config()->at_exit ? killed : NULL);
 	errno = error;
 }
 

@@ -2,71 +2,116 @@
 #include "config.h"
 #include "process.h"
 #include "real.h"
+#include "sys.h"
 
 #include <string.h>
 
+/* The kernel's signals are 1 to 64 (_NSIG). */
+enum { SIGNALS = 65 };
+
 static struct {
-	void (*handler)(int, siginfo_t *, void *);
-	/* 0: none. Changed by whoever sets handlers in the program, in step with the kernel's. */
+	signals_catcher *dump, *fatal;
+	/* The dump signal, 0 for none. Changed by whoever sets handlers in the program, in step with
+	 * the kernel's. */
 	_Atomic int armed;
-	/* What the program set and believes to stand where our handler does: the default action,
-	 * with whatever flags it gave. */
-	struct sigaction shadow;
 	_Atomic bool stepped_back;
+	/* Which catcher of ours stands at a signal, NULL for none, and what the program believes to
+	 * stand there: the default action, with whatever flags it gave. */
+	signals_catcher *at[SIGNALS];
+	struct sigaction shadow[SIGNALS];
 } self;
+
+/* What ends a process by default and can be caught (signal(7)). */
+static const uint8_t ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
+	SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT, SIGXCPU, SIGXFSZ,
+	SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSYS};
+
+static bool is_end(int signal)
+{
+	for (unsigned i = 0; i < sizeof ends; i++) {
+		if (ends[i] == signal)
+			return true;
+	}
+	return false;
+}
 
 static bool is_ours(const struct sigaction *action)
 {
-	return action->sa_flags & SA_SIGINFO && action->sa_sigaction == self.handler;
+	return action->sa_flags & SA_SIGINFO && (action->sa_sigaction == self.dump ||
+							(self.fatal && action->sa_sigaction == self.fatal));
+}
+
+static bool is_default(const struct sigaction *action)
+{
+	return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_DFL;
 }
 
 /* Everything is blocked in the handler: no other handler may leave it by longjmp, and a SIGPIPE of
  * ours must wait. On the alternate stack if there is one: a goroutine's own is too small. */
-static int arm(int signal)
+static bool arm(int signal, signals_catcher *catcher)
 {
 	struct sigaction action = {
-		.sa_sigaction = self.handler, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+		.sa_sigaction = catcher, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
 	sigfillset(&action.sa_mask);
 	if (REAL(sigaction)(signal, &action, NULL))
-		return -1;
-	self.armed = signal;
-	return 0;
+		return false;
+	self.at[signal] = catcher;
+	return true;
 }
 
-static bool is_free(int signal)
+static bool arm_if_free(int signal, signals_catcher *catcher)
 {
 	struct sigaction action;
 
-	return !REAL(sigaction)(signal, NULL, &action) && !(action.sa_flags & SA_SIGINFO) &&
-	       action.sa_handler == SIG_DFL;
+	if (REAL(sigaction)(signal, NULL, &action) || !is_default(&action))
+		return false;
+	self.shadow[signal] = action;
+	return arm(signal, catcher);
+}
+
+static void disarm(int signal)
+{
+	struct sigaction none = {.sa_handler = SIG_DFL};
+
+	self.at[signal] = NULL;
+	REAL(sigaction)(signal, &none, NULL);
 }
 
 /* From above: programs count their own from SIGRTMIN up. */
 static void arm_another(void)
 {
 	self.armed = 0;
-	memset(&self.shadow, 0, sizeof self.shadow);
 	for (int signal = SIGRTMAX; signal > SIGRTMIN; signal--) {
-		if (is_free(signal) && !arm(signal))
+		if (arm_if_free(signal, self.dump)) {
+			self.armed = signal;
 			return;
+		}
 	}
 }
 
-/* The program has the configured signal at its default action (again). */
-static void come_forward(int signal, const struct sigaction *action)
+/* The program has left the configured signal to its default action (again). */
+static void come_forward(int signal)
 {
 	int other = self.armed;
 
-	if (arm(signal))
+	if (!arm(signal, self.dump))
 		return;
-	self.shadow = *action;
+	self.armed = signal;
 	self.stepped_back = false;
-	if (other && other != signal) {
-		struct sigaction none = {.sa_handler = SIG_DFL};
+	if (other && other != signal)
+		disarm(other);
+}
 
-		REAL(sigaction)(other, &none, NULL);
-	}
+static void step_back(int signal)
+{
+	bool dumps = signal == self.armed;
+
+	self.at[signal] = NULL;
+	if (!dumps)
+		return;
+	self.stepped_back = self.stepped_back || signal == config()->signal;
+	arm_another();
 }
 
 /* Looks at what the kernel holds now and follows. */
@@ -76,33 +121,40 @@ static void follow(int signal)
 
 	if (REAL(sigaction)(signal, NULL, &now) || is_ours(&now))
 		return;
-	if (!(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL) {
-		come_forward(signal, &now);
-	} else if (signal == self.armed) {
-		self.stepped_back = self.stepped_back || signal == config()->signal;
-		arm_another();
+	if (!is_default(&now)) {
+		step_back(signal);
+		return;
 	}
+	self.shadow[signal] = now;
+	if (signal == config()->signal)
+		come_forward(signal);
+	else if (signal == self.armed)
+		arm(signal, self.dump);
+	else if (self.fatal && is_end(signal))
+		arm(signal, self.fatal);
 }
 
 static bool concerns_us(int signal)
 {
-	return self.handler && signal > 0 && (signal == self.armed || signal == config()->signal);
+	return self.dump && signal > 0 && signal < SIGNALS &&
+	       (self.at[signal] || signal == config()->signal || (self.fatal && is_end(signal)));
 }
 
 int signals_action(int signal, const struct sigaction *action, struct sigaction *former)
 {
-	struct sigaction shadow = self.shadow, before;
+	struct sigaction shadow, before;
 	int result;
 
 	if (!concerns_us(signal))
 		return REAL(sigaction)(signal, action, former);
+	shadow = self.shadow[signal];
 	result = REAL(sigaction)(signal, action, &before);
 	if (result)
 		return result;
-	if (former)
-		*former = is_ours(&before) ? shadow : before;
 	if (action && !process_vforked())
 		follow(signal);
+	if (former)
+		*former = is_ours(&before) ? shadow : before;
 	return 0;
 }
 
@@ -115,13 +167,28 @@ sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handl
 	before = set(signal, handler);
 	if (!process_vforked())
 		follow(signal);
-	return before == (sighandler_t)(void *)self.handler ? SIG_DFL : before;
+	if (before == (sighandler_t)(void *)self.dump || before == (sighandler_t)(void *)self.fatal)
+		return SIG_DFL;
+	return before;
 }
 
 void signals_rearm(int signal)
 {
-	if (self.armed && signal == self.armed && !process_vforked())
-		arm(signal);
+	if (signal > 0 && signal < SIGNALS && self.at[signal] && !process_vforked())
+		arm(signal, self.at[signal]);
+}
+
+/* A fault comes again by itself when its instruction is executed again. Anything else is sent again,
+ * with all that its sender said, and waits until the handler returns. */
+void signals_let_through(int signal, siginfo_t *info)
+{
+	struct sigaction none = {.sa_handler = SIG_DFL};
+	bool fault = info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS ||
+						  signal == SIGFPE || signal == SIGILL);
+
+	REAL(sigaction)(signal, &none, NULL);
+	if (!fault)
+		sys_call(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), signal, (long)info, 0, 0);
 }
 
 int signals_armed(void)
@@ -134,13 +201,22 @@ bool signals_stepped_back(void)
 	return self.stepped_back;
 }
 
-void signals_boot(void (*handler)(int, siginfo_t *, void *))
+void signals_boot(signals_catcher *dump, signals_catcher *fatal)
 {
-	self.handler = handler;
-	if (!config()->signal)
+	int wanted = config()->signal;
+
+	self.dump = dump;
+	self.fatal = fatal;
+	for (unsigned i = 0; fatal && i < sizeof ends; i++) {
+		if (ends[i] != wanted)
+			arm_if_free(ends[i], fatal);
+	}
+	if (!wanted)
 		return;
-	if (is_free(config()->signal) && !arm(config()->signal))
+	if (arm_if_free(wanted, dump)) {
+		self.armed = wanted;
 		return;
+	}
 	self.stepped_back = true;
 	arm_another();
 }

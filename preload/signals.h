@@ -1,12 +1,16 @@
-/* signals.h - the signal that asks for a dump, and the program that must not notice.
+/* signals.h - the signals that ask for a dump, and the program that must not notice.
  *
- * The handler stands only where the program left the default action. Who asks sees the default
- * action; who sets a handler of his own gets it, and ours moves to a free real-time signal. */
+ * A handler of ours stands only where the program left the default action: at the signal that asks
+ * for a dump and, where a report is wanted at the end, at those that would end the process. Who asks
+ * sees the default action; who sets a handler of his own gets it, and the dump moves to a free
+ * real-time signal. */
 #ifndef VMATLAS_SIGNALS_H
 #define VMATLAS_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
+
+typedef void signals_catcher(int signal, siginfo_t *info, void *context);
 
 /* The signal that dumps now, 0 for none. Anywhere. */
 int signals_armed(void);
@@ -25,7 +29,12 @@ sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handl
 /* Puts our handler back as it was, after libc changed its flags. Anywhere. */
 void signals_rearm(int signal);
 
-/* Takes the configured signal if it is free. Start only. */
-void signals_boot(void (*handler)(int, siginfo_t *, void *));
+/* From a handler of ours at a signal that ends the process: makes it do so, as if we had never been
+ * there, as soon as the handler returns. */
+void signals_let_through(int signal, siginfo_t *info);
+
+/* Takes the signals that are free: the configured one for `dump`, and those that end the process for
+ * `fatal` unless that is NULL. Start only. */
+void signals_boot(signals_catcher *dump, signals_catcher *fatal);
 
 #endif
