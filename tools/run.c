@@ -89,7 +89,7 @@ static void put_option(enum setting setting, const char *option, const char *val
 	const char *expected = setting_put(setting, value);
 
 	if (expected)
-		exit(complain_usage(option, "'%s': %s", value, expected));
+		exit(complain_usage(NULL, "--%s: '%s': %s", option, value, expected));
 }
 
 static const char *option_name(int key)
