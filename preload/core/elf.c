@@ -22,11 +22,6 @@ int elf_fetch(const struct elf_source *source, void *buffer, size_t size, uint64
 	return (size_t)got == size ? 0 : ENOEXEC;
 }
 
-static uint64_t page_down(const struct elf_image *image, uint64_t vaddr)
-{
-	return vaddr & ~(image->page_size - 1);
-}
-
 /* Files of both classes are read as one: what is 32 bits wide is widened, field by field. */
 static Elf64_Ehdr header_widened(const Elf32_Ehdr *raw)
 {
@@ -107,8 +102,8 @@ static void load_add(struct elf_image *image, const Elf64_Phdr *head)
 		image->loads_lost++;
 		return;
 	}
-	if (image->load_count == 0 || page_down(image, head->p_vaddr) < image->base)
-		image->base = page_down(image, head->p_vaddr);
+	if (image->load_count == 0 || elf_page_down(image, head->p_vaddr) < image->base)
+		image->base = elf_page_down(image, head->p_vaddr);
 	image->loads[image->load_count++] = (struct elf_segment){
 		head->p_vaddr, head->p_memsz, head->p_offset, head->p_filesz, head->p_flags};
 }

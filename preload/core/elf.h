@@ -75,6 +75,12 @@ struct elf_section {
 	uint32_t name, type, link;
 };
 
+/* The first address of the page that holds vaddr. */
+static inline uint64_t elf_page_down(const struct elf_image *image, uint64_t vaddr)
+{
+	return vaddr & ~(image->page_size - 1);
+}
+
 /* Reads exactly `size` bytes at `offset`. 0, ENOEXEC where the file ends before, or the errno of
  * the callback. The buffer may be partly written on error. */
 int elf_fetch(const struct elf_source *source, void *buffer, size_t size, uint64_t offset);

@@ -2,15 +2,10 @@
 
 #include <errno.h>
 
-static uint64_t page_down(const struct elf_image *image, uint64_t vaddr)
-{
-	return vaddr & ~(image->page_size - 1);
-}
-
 /* Saturates, so that a range at the top of the address space does not come out empty. */
 static uint64_t page_up(const struct elf_image *image, uint64_t vaddr)
 {
-	uint64_t up = page_down(image, vaddr + image->page_size - 1);
+	uint64_t up = elf_page_down(image, vaddr + image->page_size - 1);
 
 	return up < vaddr ? UINT64_MAX : up;
 }
@@ -19,7 +14,7 @@ static uint64_t page_up(const struct elf_image *image, uint64_t vaddr)
 static bool holds_offset(
 	const struct elf_image *image, const struct elf_segment *segment, uint64_t offset)
 {
-	return segment->filesz > 0 && offset >= page_down(image, segment->offset) &&
+	return segment->filesz > 0 && offset >= elf_page_down(image, segment->offset) &&
 	       offset < page_up(image, segment->offset + segment->filesz);
 }
 
@@ -30,16 +25,17 @@ static bool holds_relro(const struct elf_image *image, const struct elf_segment 
 }
 
 /* How well a segment explains a mapping that is in its pages. Execution weighs most: nothing but
- * mprotect changes it. A segment that is written may show as read-only where it is relro. That the
- * mapping begins where the segment begins settles what is left. */
+ * mprotect changes it. A segment that is written may show as read-only where it is relro, and lld
+ * gives relro a segment of its own. That the mapping begins where the segment begins settles what
+ * is left. */
 static unsigned fitness(const struct elf_image *image, const struct elf_segment *segment,
 	uint64_t offset, uint32_t perms)
 {
 	bool written = perms & PF_W;
-	bool starts = page_down(image, offset) == page_down(image, segment->offset);
+	bool starts = elf_page_down(image, offset) == elf_page_down(image, segment->offset);
 	bool exec_fits = (perms & PF_X) == (segment->flags & PF_X);
 	bool write_fits = (perms & PF_W) == (segment->flags & PF_W);
-	bool relro_fits = !written && holds_relro(image, segment);
+	bool relro_fits = written != holds_relro(image, segment);
 
 	return 1 + 8 * exec_fits + 4 * write_fits + 2 * relro_fits + starts;
 }
@@ -97,7 +93,7 @@ static const struct elf_segment *segment_at(const struct elf_image *image, uint6
 	for (unsigned i = 0; i < image->load_count; i++) {
 		const struct elf_segment *segment = &image->loads[i];
 
-		if (vaddr >= page_down(image, segment->vaddr) &&
+		if (vaddr >= elf_page_down(image, segment->vaddr) &&
 			vaddr < page_up(image, segment->vaddr + segment->memsz))
 			found = segment;
 	}
@@ -108,8 +104,8 @@ static const struct elf_segment *segment_at(const struct elf_image *image, uint6
  * (glibc, elf/dl-reloc.c). lld rounds the segment up to whole pages itself. */
 static bool in_relro(const struct elf_image *image, uint64_t start, uint64_t end)
 {
-	return start >= page_down(image, image->relro_start) &&
-	       end <= page_down(image, image->relro_end) && start < end;
+	return start >= elf_page_down(image, image->relro_start) &&
+	       end <= elf_page_down(image, image->relro_end) && start < end;
 }
 
 enum part segment_part(const struct elf_image *image, uint64_t start, uint64_t end)

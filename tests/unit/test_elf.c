@@ -435,6 +435,22 @@ static void relro_smaller_than_a_page_is_told_from_data(void **state)
 	forge_end(&forge);
 }
 
+/* Like a large-model program's .data and .ldata. */
+static void mapping_is_of_the_segment_that_begins_with_it(void **state)
+{
+	struct forge forge;
+	struct elf_image image;
+
+	(void)state;
+	forge_begin(&forge, true, EM_X86_64);
+	forge_load(&forge, PF_R | PF_W, 0x1000, 0x1000, 0x1200, 0x1200);
+	forge_load(&forge, PF_R | PF_W, 0x8200, 0x2200, 0x1000, 0x1000);
+	assert_int_equal(forge_read(&forge, &image), 0);
+	assert_ptr_equal(segment_find(&image, 0x1000, PF_R | PF_W), &image.loads[0]);
+	assert_ptr_equal(segment_find(&image, 0x2000, PF_R | PF_W), &image.loads[1]);
+	forge_end(&forge);
+}
+
 /* The loader protects whole pages only: a page that relro shares with data stays writable. */
 static void page_half_relro_is_data(void **state)
 {
@@ -801,6 +817,7 @@ int main(void)
 		cmocka_unit_test(sections_of_both_classes),
 		cmocka_unit_test(packed_segments_are_told_apart_by_permissions),
 		cmocka_unit_test(relro_smaller_than_a_page_is_told_from_data),
+		cmocka_unit_test(mapping_is_of_the_segment_that_begins_with_it),
 		cmocka_unit_test(page_half_relro_is_data),
 		cmocka_unit_test(segment_without_bytes_is_bss),
 		cmocka_unit_test(holes_are_of_no_segment),
