@@ -21,4 +21,17 @@ struct names {
 	void *context;
 };
 
+/* A compiler inlines deeper than this at times; the outer levels are then left out. */
+enum { NAMES_LEVELS = 8 };
+
+/* The levels of a frame, at least one: where nothing is known, one without a function. `names` may
+ * be NULL. Anywhere the giver may be asked. */
+size_t names_get(const struct names *names, uint32_t frame, struct name levels[NAMES_LEVELS]);
+
+/* Makes a function's name fit in so many columns (at least 8): arguments of templates and functions
+ * become "<…>" and "(…)", and what is still too long ends in "…". Fills out with at most
+ * capacity - 1 bytes and a terminating zero, and returns it. capacity must be 5 bytes or more.
+ * Anywhere. */
+char *names_shorten(const char *function, size_t columns, char *out, size_t capacity);
+
 #endif

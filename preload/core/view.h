@@ -17,8 +17,8 @@
 enum view_page {
 	VIEW_PRESENT = 1, /* in memory and counted in RSS */
 	VIEW_SWAPPED = 2,
-	VIEW_HUGE = 4,    /* part of a huge page */
-	VIEW_ZERO = 8,    /* the shared page of zeros: mapped, not counted in RSS */
+	VIEW_HUGE = 4, /* part of a huge page */
+	VIEW_ZERO = 8, /* the shared page of zeros: mapped, not counted in RSS */
 };
 
 struct view_run {
@@ -27,8 +27,8 @@ struct view_run {
 };
 
 /* Gives the runs of one mapping that are in any state above, in order: at most `capacity` of them,
- * from *from on, which is moved behind the last. Returns how many, 0 at the end; *from is UINT64_MAX
- * when the kernel would not say. */
+ * from *from on, which is moved behind the last. Returns how many, 0 at the end; *from is
+ * UINT64_MAX when the kernel would not say. */
 typedef size_t view_runs(
 	void *context, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity);
 
@@ -93,10 +93,18 @@ struct view {
 /* What the tables of blocks refer to. Anywhere, as all of this file. */
 struct blocks_tables view_tables(const struct view *view);
 
-/* Nanoseconds since 1970 of a time in ticks. */
+/* Nanoseconds since 1970 of a time in ticks, by the clock as it stood at the start; 0 for 0 ticks,
+ * which is a time that is not known. */
 uint64_t view_time_ns(const struct view *view, uint64_t ticks);
+
+/* So many ticks in nanoseconds, and how long before `now` a time was. */
+uint64_t view_span_ns(const struct view *view, uint64_t ticks);
+uint64_t view_age_ns(const struct view *view, uint64_t ticks);
 
 /* The bytes of string number `id`, and their count; "" and 0 for none. Not NUL-terminated. */
 const char *view_string(const struct view *view, uint32_t id, size_t *length);
+
+/* The kernel's number of thread number `thread`, 0 for none. */
+uint32_t view_tid(const struct view *view, uint32_t thread);
 
 #endif

@@ -1,0 +1,119 @@
+#include "owner.h"
+#include "place.h"
+
+#include <string.h>
+
+static void put_module(struct text *text, const struct place *place)
+{
+	size_t length;
+	const char *module = place_module(place, &length);
+
+	text_bytes(text, module, length < OWNER_MODULE ? length : OWNER_MODULE);
+}
+
+static void put_function(struct text *text, const struct place *place, const char *function)
+{
+	char name[4 * OWNER_FUNCTION];
+
+	text_str(text, names_shorten(function, OWNER_FUNCTION, name, sizeof name));
+	if (!place->module)
+		return;
+	text_str(text, " (");
+	put_module(text, place);
+	text_char(text, ')');
+}
+
+static void put_address(struct text *text, const struct place *place)
+{
+	if (place->module) {
+		put_module(text, place);
+		text_char(text, '+');
+	}
+	text_address(text, place->module ? place->offset : place->pc);
+}
+
+size_t owner_of_stack(const struct report *report, uint32_t frame, char out[OWNER_BYTES])
+{
+	struct name levels[NAMES_LEVELS];
+	struct place place;
+	struct text text;
+	uint32_t caller;
+
+	text_init(&text, out, OWNER_BYTES, NULL, NULL);
+	if (!place_of_caller(report->view, frame, &caller, &place))
+		return 0;
+	names_get(report->names, caller, levels);
+	if (levels[0].function)
+		put_function(&text, &place, levels[0].function);
+	else
+		put_address(&text, &place);
+	return text.used;
+}
+
+size_t owner_thread_name(const struct vmatlas_thread *thread)
+{
+	return strnlen(thread->name, sizeof thread->name);
+}
+
+static size_t of_thread(const struct report *report, uint32_t id, char out[OWNER_BYTES])
+{
+	const struct vmatlas_thread *thread = lane_find(report->view->threads, id);
+	struct text text;
+
+	text_init(&text, out, OWNER_BYTES, NULL, NULL);
+	if (!thread || !thread->tid)
+		return 0;
+	text_str(&text, "thread ");
+	text_dec(&text, thread->tid);
+	if (thread->name[0])
+		text_char(&text, ' ');
+	text_bytes(&text, thread->name, owner_thread_name(thread));
+	return text.used;
+}
+
+static size_t of_bytes(const char *bytes, size_t length, char out[OWNER_BYTES])
+{
+	if (length > OWNER_BYTES)
+		length = OWNER_BYTES;
+	memcpy(out, bytes, length);
+	return length;
+}
+
+/* The file's name, without what the kernel adds to it; a name in brackets is whole. */
+static size_t of_path(
+	const struct report *report, const struct atlas_mapping *mapping, char out[OWNER_BYTES])
+{
+	static const char deleted[] = " (deleted)";
+	size_t length, tail = sizeof deleted - 1;
+	const char *path = report_path(report, mapping, &length);
+
+	if (!length && mapping->module_path_length) {
+		path = report->atlas->paths + mapping->module_path;
+		length = mapping->module_path_length;
+	}
+	if (length > tail && !memcmp(path + length - tail, deleted, tail))
+		length -= tail;
+	if (length && *path == '/')
+		path = place_base(path, &length);
+	return of_bytes(path, length, out);
+}
+
+size_t owner_of_mapping(
+	const struct report *report, const struct atlas_mapping *mapping, char out[OWNER_BYTES])
+{
+	switch ((enum atlas_owner)mapping->owner) {
+	case ATLAS_OWNER_PATH:
+		return of_path(report, mapping, out);
+	case ATLAS_OWNER_ALLOCATOR:
+		return of_bytes("malloc", strlen("malloc"), out);
+	case ATLAS_OWNER_THREAD:
+		return of_thread(report, mapping->thread, out);
+	case ATLAS_OWNER_CALL:
+		return owner_of_stack(report, mapping->frame, out);
+	case ATLAS_OWNER_VMATLAS:
+		return of_bytes("vmatlas", strlen("vmatlas"), out);
+	case ATLAS_OWNER_NONE:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+#include "region.h"
+
+/* A writer holds a record for a handful of stores; a reader that finds it busy for this long has
+ * interrupted the writer and will never see it finished. */
+enum { READ_TRIES = 100 };
+
+bool region_read(const struct vmatlas_region *record, struct vmatlas_region *region)
+{
+	for (int i = 0; i < READ_TRIES; i++) {
+		uint32_t sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
+
+		*region = *record;
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(sequence & 1) &&
+			__atomic_load_n(&record->sequence, __ATOMIC_RELAXED) == sequence)
+			return region->state == VMATLAS_REGION_LIVE;
+	}
+	return false;
+}
+
+const char *region_call_name(uint32_t call)
+{
+	switch (call) {
+	case VMATLAS_CALL_MMAP:
+		return "mmap";
+	case VMATLAS_CALL_MREMAP:
+		return "mremap";
+	case VMATLAS_CALL_SHMAT:
+		return "shmat";
+	case VMATLAS_CALL_BRK:
+		return "brk";
+	default:
+		return "other";
+	}
+}

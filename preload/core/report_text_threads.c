@@ -1,0 +1,142 @@
+#include "report_text_threads.h"
+#include "owner.h"
+#include "stack_use.h"
+#include "text_column.h"
+
+/* -- Threads -------------------------------------------------------------------------------- */
+
+struct counts {
+	uint32_t living, ended;
+};
+
+static struct counts count_threads(const struct lane *threads)
+{
+	uint32_t count = lane_count(threads);
+	struct counts counts = {0, 0};
+
+	for (uint32_t id = 1; id <= count; id++) {
+		const struct vmatlas_thread *thread = lane_find(threads, id);
+
+		if (thread && thread->tid && thread->ended)
+			counts.ended++;
+		else if (thread && thread->tid)
+			counts.living++;
+	}
+	return counts;
+}
+
+static void put_stack(
+	struct text *text, const struct atlas *atlas, const struct vmatlas_thread *thread)
+{
+	uint64_t used;
+
+	if (thread->stack_start >= thread->stack_end) {
+		text_str(text, "      ?       ?      ?  ");
+		return;
+	}
+	if (stack_use(atlas, thread, &used))
+		text_put_column(text, used, 7);
+	else
+		text_right(text, "?", 7);
+	text_put_column(text, thread->stack_end - thread->stack_start, 8);
+	text_put_column(text, thread->guard_bytes, 7);
+	text_str(text, "  ");
+}
+
+static void put_thread(const struct report *report, const struct vmatlas_thread *thread)
+{
+	struct text *text = report->text;
+	char owner[OWNER_BYTES];
+	size_t length = 0;
+
+	text_dec_right(text, thread->tid, 9);
+	put_stack(text, report->atlas, thread);
+	text_printable(text, thread->name, owner_thread_name(thread));
+	if (thread->creator)
+		length = owner_of_stack(report, thread->creator, owner);
+	if (length) {
+		text_str(text, ", made by ");
+		text_printable(text, owner, length);
+	}
+	text_char(text, '\n');
+}
+
+static void put_heading(struct text *text, const struct counts *counts)
+{
+	text_str(text, "\nThreads: ");
+	text_put_grouped(text, counts->living, 0);
+	if (counts->ended) {
+		text_str(text, ", and ");
+		text_put_grouped(text, counts->ended, 0);
+		text_str(text, " that ended");
+	}
+	text_str(text, "\n      tid  stack      of  guard  name\n");
+}
+
+void report_text_threads(const struct report *report)
+{
+	const struct lane *threads = report->view->threads;
+	uint32_t count = lane_count(threads);
+	struct counts counts = count_threads(threads);
+
+	if (!counts.living)
+		return;
+	put_heading(report->text, &counts);
+	for (uint32_t id = 1; id <= count; id++) {
+		const struct vmatlas_thread *thread = lane_find(threads, id);
+
+		if (thread && thread->tid && !thread->ended)
+			put_thread(report, thread);
+	}
+}
+
+/* -- Blocks --------------------------------------------------------------------------------- */
+
+static void put_place(const struct report *report, const struct block *block)
+{
+	const struct atlas_mapping *mapping = atlas_find(report->atlas, block->address);
+	const struct vmatlas_birth *birth = report_block_birth(report, block);
+
+	if (!mapping) {
+		text_str(report->text, "  in no mapping\n");
+		return;
+	}
+	text_str(report->text, "  ");
+	text_str(report->text, kind_name((enum kind)mapping->kind));
+	text_char(report->text, ' ');
+	text_hex(report->text, mapping->start);
+	if (birth && (birth->start != mapping->start || birth->end != mapping->end)) {
+		text_str(report->text, ", at birth ");
+		text_hex(report->text, birth->start);
+		text_char(report->text, '-');
+		text_hex(report->text, birth->end);
+	}
+	text_char(report->text, '\n');
+}
+
+static void put_block(const struct report *report, const struct block *block)
+{
+	const struct view *view = report->view;
+	struct text *text = report->text;
+	char age[TEXT_HUMAN];
+
+	text_hex_wide(text, block->address, 12);
+	text_put_grouped(text, block->size, 16);
+	text_dec_right(text, report_block_frame(report, block), 12);
+	text_dec_right(text, view_tid(view, block->thread), 9);
+	text_right(text, text_duration_human(view_age_ns(view, block->time), age), 13);
+	put_place(report, block);
+}
+
+void report_text_blocks(const struct report *report)
+{
+	struct blocks_tables tables = view_tables(report->view);
+	struct blocks_cursor cursor;
+	struct block block;
+
+	text_str(report->text, "\nBlocks\naddress                size  call stack"
+			       "      tid          age  mapping\n");
+	blocks_begin(&cursor, report->view->blocks, &tables);
+	while (blocks_next(&cursor, &block))
+		put_block(report, &block);
+}
