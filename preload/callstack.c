@@ -260,31 +260,34 @@ static uint32_t finish(
 		count(&self.deep);
 	if (journey->ending == ENDING_LOST)
 		count(&self.truncated);
+	if (journey->fresh + journey->joined == 0) /* a wrapper called from nowhere */
+		return frame_number(at->pc, 0, 0);
 	number = keep(state, journey);
 	if (!number)
 		count(&self.lost);
 	return number;
 }
 
-static void make_current(struct callstack *state, uintptr_t sp)
+/* Whether there is a stack to walk on. */
+static bool make_current(struct callstack *state, uintptr_t sp)
 {
 	uint32_t generation = atomic_load_explicit(&self.generation, memory_order_acquire);
-	const struct stacks_bounds *stack = &state->stacks.current;
 
 	if (state->generation != generation)
 		state->levels.count = 0;
 	state->generation = generation;
-	if (sp < stack->low || sp >= stack->high || state->stacks.generation != stacks_generation())
-		stacks_choose(&state->stacks, sp, false);
+	return (stacks_hold(&state->stacks.current, sp) &&
+		       state->stacks.generation == stacks_generation()) ||
+	       stacks_choose(&state->stacks, sp, false);
 }
 
 uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
 {
 	struct journey journey;
 
-	if (!atomic_load_explicit(&self.ready, memory_order_acquire))
+	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
+		!make_current(state, at->sp))
 		return frame_number(at->pc, 0, 0);
-	make_current(state, at->sp);
 	journey = walk_out(state, at);
 	return finish(state, at, &journey);
 }

@@ -3,6 +3,7 @@
 #include "aside.h"
 #include "core/maps.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -18,18 +19,17 @@ struct question {
 	struct stacks_bounds answer;
 };
 
-static bool holds(const struct stacks_bounds *bounds, uintptr_t sp)
-{
-	return sp - bounds->low < bounds->high - bounds->low;
-}
-
 static void ask(void *argument, const struct aside_registers *registers)
 {
 	struct question *question = argument;
+	uintptr_t page = question->sp & ~(uintptr_t)(PAGE - 1);
 	struct ask_answer answer;
+	int error = ask_mapping(question->sp, &answer, NULL, 0);
 
 	(void)registers;
-	if (ask_mapping(question->sp, &answer, NULL, 0) == 0 && (answer.perms & MAPS_READ))
+	if (error && error != ENOENT)
+		question->answer = (struct stacks_bounds){page, page + PAGE};
+	else if (!error && (answer.perms & MAPS_READ))
 		question->answer = (struct stacks_bounds){answer.start, answer.end};
 }
 
@@ -45,29 +45,31 @@ static struct stacks_bounds *place_of(struct stacks *stacks, uintptr_t high)
 
 static const struct stacks_bounds *find(const struct stacks *stacks, uintptr_t sp)
 {
-	if (holds(&stacks->own, sp))
+	if (stacks_hold(&stacks->own, sp))
 		return &stacks->own;
 	for (unsigned i = 0; i < STACKS_KNOWN; i++) {
-		if (holds(&stacks->known[i], sp))
+		if (stacks_hold(&stacks->known[i], sp))
 			return &stacks->known[i];
 	}
 	return NULL;
 }
 
-static void learn(struct stacks *stacks, uintptr_t sp, bool aside)
+static bool learn(struct stacks *stacks, uintptr_t sp, bool aside)
 {
-	uintptr_t page = sp & ~(uintptr_t)(PAGE - 1);
-	struct question question = {sp, {page, page + PAGE}};
+	struct question question = {.sp = sp};
 
 	if (aside)
 		ask(&question, NULL);
 	else
 		aside_run(ask, &question);
-	*place_of(stacks, question.answer.high) = question.answer;
 	stacks->current = question.answer;
+	if (!stacks_hold(&question.answer, sp))
+		return false;
+	*place_of(stacks, question.answer.high) = question.answer;
+	return true;
 }
 
-void stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
+bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
 {
 	uint32_t generation = stacks_generation();
 	const struct stacks_bounds *bounds;
@@ -76,10 +78,10 @@ void stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
 		memset(stacks->known, 0, sizeof stacks->known);
 	stacks->generation = generation;
 	bounds = find(stacks, sp);
-	if (bounds)
-		stacks->current = *bounds;
-	else
-		learn(stacks, sp, aside);
+	if (!bounds)
+		return learn(stacks, sp, aside);
+	stacks->current = *bounds;
+	return true;
 }
 
 void stacks_forget(void)

@@ -24,10 +24,15 @@ struct stacks {
 	uint32_t generation; /* of the address space, when these were learned */
 };
 
+static inline bool stacks_hold(const struct stacks_bounds *bounds, uintptr_t sp)
+{
+	return sp - bounds->low < bounds->high - bounds->low;
+}
+
 /* Makes `current` the stack that holds sp, from what is known or from the kernel; just the page of
- * sp where the kernel cannot be asked. `aside`: whether this runs on the private stack already.
- * Under the guard; may take a lock. */
-void stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
+ * sp where the kernel cannot be asked. False where there is none: `current` is empty then. `aside`:
+ * whether this runs on the private stack already. Under the guard; may take a lock. */
+bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
 
 /* Address space was unmapped or protected: bounds are asked for again. Anywhere. */
 void stacks_forget(void);

@@ -71,8 +71,8 @@ static bool probe_read(uint64_t address, uint64_t *word)
 {
 	int64_t distance;
 
-	if (address & WORD_MARK)
-		*word = address | WORD_SECOND;
+	if ((address & WORD_MARK) || probe_distance(address, PROBE_OTHER, &distance))
+		*word = address | WORD_MARK | WORD_SECOND;
 	else if (probe_distance(address, PROBE_RSP, &distance))
 		*word = probe_word((uint64_t)distance, 0);
 	else if (probe_distance(address, PROBE_RBP, &distance))
@@ -103,9 +103,9 @@ static bool stack_read(struct task *task, uintptr_t address, uint64_t *word)
 {
 	struct stacks *stacks = task->stacks;
 
-	if (address < stacks->current.low || address >= stacks->current.high)
-		stacks_choose(stacks, address, true);
-	if (address < stacks->current.low || stacks->current.high - address < sizeof *word)
+	if (!stacks_hold(&stacks->current, address) && !stacks_choose(stacks, address, true))
+		return false;
+	if (stacks->current.high - address < sizeof *word)
 		return false;
 	memcpy(word, (const void *)address, sizeof *word);
 	return true;

@@ -77,7 +77,8 @@ bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *
 	walk->pc = word(slots.pc_at);
 	walk->bp = slots.bp_at ? word(slots.bp_at) : walk->bp;
 	walk->exact = LAYOUT_INTERRUPTS(layout);
-	if (walk->sp < stacks->current.low || walk->sp > stacks->current.high)
-		stacks_choose(stacks, walk->sp, false);
+	/* Nothing is further out than this: the next step ends the walk. */
+	if (!stacks_hold(&stacks->current, walk->sp - 1) && !stacks_choose(stacks, walk->sp, false))
+		walk->sp = UINTPTR_MAX;
 	return true;
 }

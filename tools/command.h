@@ -11,7 +11,9 @@
  * argv[0] is "vmatlas foo", as argp prints it in usages; options and operands follow. It returns
  *the exit status: 0 done, 1 could not, 2 usage. `foo --help` must print its help on stdout. */
 #define COMMAND_LIST(X) \
-	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it")
+	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it") \
+	X(dump, "[OPTION...] PID", "ask a running program for a report") \
+	X(report, "[OPTION...] FILE", "show a snapshot")
 
 #define COMMAND_DECLARE(name, operands, summary) int name##_main(int argc, char **argv);
 COMMAND_LIST(COMMAND_DECLARE)

@@ -123,12 +123,17 @@ static int signal_number(const char *name)
 	return !strcmp(name, "RTMIN") ? SIGRTMIN : !strcmp(name, "RTMAX") ? SIGRTMAX : -1;
 }
 
+/* Standard signals go to the shim as numbers, so that it need not know all names; real-time signals
+ * by name, since their numbers are the C library's affair. */
 static const char *read_signal(const char *value, char *final)
 {
 	const char *name = strncmp(value, "SIG", 3) ? value : value + 3;
+	int number = signal_number(name);
 
-	if (strcmp(value, "none") != 0 && !can_be_asked_by(signal_number(name)))
+	if (strcmp(value, "none") != 0 && !can_be_asked_by(number))
 		return "expected a signal that can be caught (USR2, RTMIN+3, 12), or none";
+	if (number > 0 && number < 32)
+		return put_number(final, (uint64_t)number);
 	if (strlen(name) >= VALUE_SIZE)
 		return "too long";
 	strcpy(final, name);

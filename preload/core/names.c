@@ -80,6 +80,18 @@ static void elide(struct text *text, const char *name)
 	}
 }
 
+/* Where to cut so that `most` bytes stay at most and no character is cut in two. */
+static size_t boundary(const char *bytes, size_t length, size_t most)
+{
+	size_t at = most;
+
+	if (length <= most)
+		return length;
+	while (at && most - at < 3 && (bytes[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
 /* How many of the bytes fit in so many columns. */
 static size_t fitting(const char *bytes, size_t length, size_t columns)
 {
@@ -104,7 +116,7 @@ char *names_shorten(const char *function, size_t columns, char *out, size_t capa
 	else
 		elide(&text, function);
 	if (text.error || utf8_width(out, text.used) > columns) {
-		size_t most = text.used < capacity - 1 - tail ? text.used : capacity - 1 - tail;
+		size_t most = boundary(out, text.used, capacity - 1 - tail);
 
 		text.used = fitting(out, most, columns - 1);
 		memcpy(out + text.used, ellipsis, tail);

@@ -27,8 +27,14 @@ def quiet_program(t):
 
 @case()
 def dumped_program(t):
-    """nanosleep must not end early either, only because we were asked."""
     run = t.compare([t.program("descriptors"), "1000"], dumps=10, delay=0.1)
+    check_reports(run)
+
+
+@case()
+def sleep_is_not_cut_short(t):
+    """nanosleep must not end early only because we were asked."""
+    run = t.compare([t.program("descriptors"), "1000", "sleep"], dumps=10, delay=0.1)
     check_reports(run)
 
 

@@ -143,6 +143,14 @@ def check_callstacks(report):
     return faults
 
 
+def check_threads(report):
+    """Each thread once, and there is one: whoever wrote the report."""
+    tids = [row["tid"] for row in report["threads"]]
+    if not tids or len(tids) != len(set(tids)):
+        return [f"threads are {tids}"]
+    return []
+
+
 def check_blocks(report):
     spans = {(hexed(row["start"]), hexed(row["end"])) for row in report["mappings"]}
     ids, faults = {row["id"] for row in report["callstacks"]}, []
@@ -205,6 +213,6 @@ def check_report(report, quiet=False):
     faults = check_shapes(report)
     if faults:
         return faults
-    for check in (check_mappings, check_callstacks, check_blocks, check_sums):
+    for check in (check_mappings, check_callstacks, check_threads, check_blocks, check_sums):
         faults += check(report)
     return faults + (check_quiet(report) if quiet else [])

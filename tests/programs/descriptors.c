@@ -1,6 +1,6 @@
 /* Prints what a program can see of itself besides its memory: descriptors, signals, environment,
  * children, threads, limits, timers. Twice: at once, and after it was dumped (argument: wait so
- * many milliseconds between).
+ * many milliseconds between; a second one: also tell how the sleep ended).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -127,7 +127,12 @@ int main(int argc, char **argv)
 
 	errno = ERRNO_SENTINEL;
 	tell_all();
-	tell("nanosleep: %d, errno %s", nanosleep(&left, NULL), errno_name(errno));
+	errno = ERRNO_SENTINEL;
+	int result = nanosleep(&left, &left);
+	if (argc > 2)
+		tell("nanosleep: %d, errno %s", result, errno_name(errno));
+	while (result)
+		result = nanosleep(&left, &left);
 	tell_all();
 	return 0;
 }
