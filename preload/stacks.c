@@ -62,9 +62,11 @@ static bool learn(struct stacks *stacks, uintptr_t sp, bool aside)
 		ask(&question, NULL);
 	else
 		aside_run(ask, &question);
-	stacks->current = question.answer;
-	if (!stacks_hold(&question.answer, sp))
+	if (!stacks_hold(&question.answer, sp)) {
+		stacks->current = (struct stacks_bounds){UINTPTR_MAX, sizeof(uintptr_t)};
 		return false;
+	}
+	stacks->current = question.answer;
 	*place_of(stacks, question.answer.high) = question.answer;
 	return true;
 }

@@ -30,8 +30,8 @@ static inline bool stacks_hold(const struct stacks_bounds *bounds, uintptr_t sp)
 }
 
 /* Makes `current` the stack that holds sp, from what is known or from the kernel; just the page of
- * sp where the kernel cannot be asked. False where there is none: `current` is empty then. `aside`:
- * whether this runs on the private stack already. Under the guard; may take a lock. */
+ * sp where the kernel cannot be asked. False where there is none: then `current` holds no word.
+ * `aside`: whether this runs on the private stack already. Under the guard; may take a lock. */
 bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
 
 /* Address space was unmapped or protected: bounds are asked for again. Anywhere. */

@@ -7,11 +7,11 @@ struct slots {
 	uintptr_t pc_at, sp_at, bp_at;
 };
 
-static bool readable(const struct stacks_bounds *stack, uintptr_t sp, const struct slots *slots)
+static bool readable(const struct stacks_bounds *stack, const struct slots *slots)
 {
-	return walk_reads(stack, sp, slots->pc_at) &&
-	       (!slots->sp_at || walk_reads(stack, sp, slots->sp_at)) &&
-	       (!slots->bp_at || walk_reads(stack, sp, slots->bp_at));
+	return walk_reads(stack, slots->pc_at) &&
+	       (!slots->sp_at || walk_reads(stack, slots->sp_at)) &&
+	       (!slots->bp_at || walk_reads(stack, slots->bp_at));
 }
 
 static uintptr_t word(uintptr_t address)
@@ -23,7 +23,7 @@ static bool realigned(const struct walk *walk, uint64_t layout, const struct sta
 	struct slots *slots)
 {
 	slots->sp_at = walk->bp + (uintptr_t)LAYOUT_CFA(layout);
-	if (!walk_reads(stack, walk->sp, slots->sp_at))
+	if (!walk_reads(stack, slots->sp_at))
 		return false;
 	slots->pc_at = word(slots->sp_at) - sizeof(uintptr_t);
 	slots->bp_at = LAYOUT_SAVES_RBP(layout) ? walk->bp + (uintptr_t)LAYOUT_RBP_SLOT(layout) : 0;
@@ -67,8 +67,7 @@ bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *
 	uint64_t layout = frame->layout;
 	struct slots slots;
 
-	if (!find(walk, layout, &stacks->current, &slots) ||
-		!readable(&stacks->current, walk->sp, &slots))
+	if (!find(walk, layout, &stacks->current, &slots) || !readable(&stacks->current, &slots))
 		return false;
 	frame->pc_at = slots.pc_at;
 	frame->sp_at = slots.sp_at;
@@ -77,8 +76,7 @@ bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *
 	walk->pc = word(slots.pc_at);
 	walk->bp = slots.bp_at ? word(slots.bp_at) : walk->bp;
 	walk->exact = LAYOUT_INTERRUPTS(layout);
-	/* Nothing is further out than this: the next step ends the walk. */
-	if (!stacks_hold(&stacks->current, walk->sp - 1) && !stacks_choose(stacks, walk->sp, false))
-		walk->sp = UINTPTR_MAX;
+	if (!stacks_hold(&stacks->current, walk->sp - 1))
+		stacks_choose(stacks, walk->sp, false);
 	return true;
 }

@@ -36,10 +36,11 @@ static inline bool walk_is_code(uintptr_t pc)
 	return pc - WALK_PC_MIN < WALK_PC_MAX - WALK_PC_MIN;
 }
 
-/* Whether a word at the address belongs to this frame or one further out. */
-static inline bool walk_reads(const struct stacks_bounds *stack, uintptr_t sp, uintptr_t address)
+/* Whether there is a word of the stack at the address. It may lie below rsp: code that was
+ * interrupted behind its last pop still has its registers described as saved there. */
+static inline bool walk_reads(const struct stacks_bounds *stack, uintptr_t address)
 {
-	return address >= sp && address <= stack->high - sizeof(uintptr_t);
+	return address >= stack->low && address <= stack->high - sizeof(uintptr_t);
 }
 
 /* The step for all layouts but the two common ones. May ask for another stack's bounds. */
@@ -63,11 +64,11 @@ static inline __attribute__((always_inline)) bool walk_step(
 	}
 	cfa = (LAYOUT_KIND(layout) == LAYOUT_RSP ? walk->sp : walk->bp) +
 	      (uintptr_t)LAYOUT_CFA(layout);
-	if (!walk_reads(&stacks->current, walk->sp, cfa - sizeof cfa))
+	if (cfa <= walk->sp || !walk_reads(&stacks->current, cfa - sizeof cfa))
 		return false;
 	if (LAYOUT_SAVES_RBP(layout)) {
 		bp_at = cfa + (uintptr_t)LAYOUT_RBP_SLOT(layout);
-		if (!walk_reads(&stacks->current, walk->sp, bp_at))
+		if (!walk_reads(&stacks->current, bp_at))
 			return false;
 		bp = *(const uintptr_t *)bp_at;
 	}

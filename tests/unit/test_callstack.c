@@ -294,7 +294,8 @@ static void coroutine_body(void)
 
 static void coroutines(void **unused)
 {
-	char *stack = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack =
+		mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)unused;
 	getcontext(&coroutine);
@@ -383,7 +384,8 @@ static void generated_code(void **unused)
 		0x55, 0x48, 0x89, 0xe5, /* push %rbp; mov %rsp,%rbp */
 		0xff, 0xd7, 0x5d, 0xc3, /* call *%rdi; pop %rbp; ret */
 	};
-	uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	void (*function)(void (*)(void));
 
 	(void)unused;
@@ -523,7 +525,8 @@ static void garbage_never_crashes(void **unused)
 
 static void random_stacks_never_crash(void **unused)
 {
-	uintptr_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uintptr_t *page =
+		mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uintptr_t interesting[] = {(uintptr_t)compare + 9, (uintptr_t)recurse + 20, (uintptr_t)page,
 		(uintptr_t)page + 4096, (uintptr_t)without_information + 6, 0,
 		(uintptr_t)through_rbx + 20};
@@ -538,7 +541,8 @@ static void random_stacks_never_crash(void **unused)
 			if (seed >> 28 & 1)
 				page[j] = interesting[(seed >> 16) % 7];
 		}
-		struct callstack_at at = {interesting[i % 7], (uintptr_t)(page + (seed >> 20) % 512),
+		struct callstack_at at = {interesting[i % 7],
+			(uintptr_t)(page + (seed >> 20) % 512),
 			(uintptr_t)(page + (seed >> 10) % 512)};
 
 		callstack_capture(&state, &at);
@@ -615,9 +619,10 @@ static void nothing_was_lost(void **unused)
 	(void)unused;
 	assert_true(compared > 5000);
 	assert_int_equal(counts.lost, 0);
-	print_message("%u compared, %llu learned, %llu complex, %llu guessed, %llu deep\n", compared,
-		(unsigned long long)counts.learned, (unsigned long long)counts.complex_walks,
-		(unsigned long long)counts.no_unwind_info, (unsigned long long)counts.deep);
+	print_message("%u compared, %llu learned, %llu complex, %llu guessed, %llu deep\n",
+		compared, (unsigned long long)counts.learned,
+		(unsigned long long)counts.complex_walks, (unsigned long long)counts.no_unwind_info,
+		(unsigned long long)counts.deep);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, all_were_equal)
