@@ -1063,7 +1063,7 @@ static void less_memory_gives_fewer_names_and_no_wrong_ones(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 3000; i++)
-		call_add(dlsym(RTLD_DEFAULT, names[i % 10]), 1 + i / 10 % 16, module);
+		call_add(dlsym(RTLD_DEFAULT, names[i % 10]), 1 + i / 10 % 8, module);
 	view_fill();
 	whole = naming_memory(&store.view, &wanted);
 	for (size_t size = 0; size < whole; size += size < 80000 ? 7919 : 797)
