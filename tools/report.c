@@ -136,16 +136,16 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 
 static int show(struct report_command *command, const struct snapshot *snapshot)
 {
-	const struct view *view = snapshot_view(snapshot);
+	struct view view = *snapshot_view(snapshot);
 	uint32_t mappings = snapshot_mappings(snapshot);
-	size_t size = atlas_memory(view, mappings);
+	size_t size = atlas_memory(&view, mappings);
 	void *memory = calloc(1, size);
 	struct atlas atlas;
 	int status;
 
 	if (!memory)
 		return complain_errno(command->path, ENOMEM);
-	atlas_make(&atlas, view, memory, size, mappings);
+	view.complete &= atlas_make(&atlas, &view, memory, size, mappings) == 0;
 	status = write_named(command, &atlas, command->path);
 	free(memory);
 	return status;

@@ -123,11 +123,23 @@ static int signal_number(const char *name)
 	return !strcmp(name, "RTMIN") ? SIGRTMIN : !strcmp(name, "RTMAX") ? SIGRTMAX : -1;
 }
 
+static const char *without_sig(const char *value)
+{
+	return strncmp(value, "SIG", 3) ? value : value + 3;
+}
+
+int setting_signal(const char *value)
+{
+	int number = signal_number(without_sig(value));
+
+	return can_be_asked_by(number) ? number : 0;
+}
+
 /* Standard signals go to the shim as numbers, so that it need not know all names; real-time signals
  * by name, since their numbers are the C library's affair. */
 static const char *read_signal(const char *value, char *final)
 {
-	const char *name = strncmp(value, "SIG", 3) ? value : value + 3;
+	const char *name = without_sig(value);
 	int number = signal_number(name);
 
 	if (strcmp(value, "none") != 0 && !can_be_asked_by(number))

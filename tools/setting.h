@@ -26,4 +26,7 @@ const char *setting_put(enum setting setting, const char *value);
 /* The value that the environment holds, or NULL. Valid until the next setting_put. */
 const char *setting_get(enum setting setting);
 
+/* The number of the signal that a value of VMATLAS_SIGNAL names; 0 for none, and for nonsense. */
+int setting_signal(const char *value);
+
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../preload/core/maps_reader.h"
+#include "vmatlas_store.h"
 
 /* The state is in the shim's data or bss, which are some hundred KiB. It is looked for there by
  * what it says of itself and not by the symbol table of the file: the file may have been removed
@@ -34,15 +35,13 @@ static ssize_t read_file(void *context, void *buffer, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* 0, or an errno when not all of it could be read. */
-static int read_memory(pid_t pid, uint64_t address, void *buffer, size_t size)
+/* How much could be read, or a negative errno. */
+static ssize_t read_some(pid_t pid, uint64_t address, void *buffer, size_t size)
 {
 	struct iovec local = {buffer, size}, remote = {(void *)(uintptr_t)address, size};
 	ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 
-	if (got < 0)
-		return errno;
-	return (size_t)got == size ? 0 : EFAULT;
+	return got < 0 ? -errno : got;
 }
 
 static bool is_shim(const struct maps_line *mapping)
@@ -74,19 +73,19 @@ static bool look_at(struct search *search, uint64_t address, const struct vmatla
 	return true;
 }
 
-/* Looks through what begins in [start, start + STEP). */
+/* Looks for what begins in [start, end) and within STEP; it may reach into the next mapping, as
+ * bss does that begins in the last page of data. */
 static bool search_step(struct search *search, uint64_t start, uint64_t end)
 {
 	static char buffer[STEP + sizeof(struct vmatlas_state)];
-	const size_t head = offsetof(struct vmatlas_state, path);
-	size_t size = end - start < sizeof(buffer) ? end - start : sizeof(buffer);
-	int error = read_memory(search->pid, start, buffer, size);
+	const ssize_t head = offsetof(struct vmatlas_state, path);
+	ssize_t got = read_some(search->pid, start, buffer, sizeof(buffer));
 
-	if (error == EPERM || error == ESRCH)
-		search->error = error;
-	if (error)
-		return error == EPERM || error == ESRCH;
-	for (size_t at = 0; at + head <= size && at < STEP; at += sizeof(uint64_t)) {
+	if (got == -EPERM || got == -ESRCH) {
+		search->error = (int)-got;
+		return true;
+	}
+	for (ssize_t at = 0; at + head <= got && at < STEP && start + at < end; at += 8) {
 		struct vmatlas_state state = {0};
 
 		memcpy(&state, buffer + at, head);
@@ -158,13 +157,13 @@ int shimstate_find(pid_t pid, struct shimstate *shim)
 int shimstate_read(pid_t pid, const struct shimstate *shim, struct vmatlas_state *state)
 {
 	struct vmatlas_state now;
-	int error = read_memory(pid, shim->address, &now, sizeof(now));
+	ssize_t got = read_some(pid, shim->address, &now, sizeof(now));
 
+	if (got == -EPERM)
+		return EPERM;
 	/* Gone, or another program in the same process. */
-	if (error == EFAULT || (!error && !is_sound(&now)))
-		error = ESRCH;
-	if (error)
-		return error;
+	if (got != sizeof(now) || !is_sound(&now))
+		return ESRCH;
 	now.path[sizeof(now.path) - 1] = '\0';
 	*state = now;
 	return 0;

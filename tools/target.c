@@ -12,7 +12,7 @@
 
 static FILE *open_proc(pid_t pid, const char *name)
 {
-	char path[128];
+	char path[400];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	return fopen(path, "re");
