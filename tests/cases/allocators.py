@@ -34,7 +34,7 @@ def prove(t, program, preload=None, order=None):
     check(plain.status == 0, f"plain run: status {plain.status}\n{plain.err}")
     env = {"LD_PRELOAD": order} if order else {}
     merged = {**t.shim_environment(preload=preload, blocks=1), **env}
-    status, out, err = t.finish(t.start(argv, merged), 40)
+    status, out, err = t.finish(t.start(argv, merged), 20)
     check_same("status and error output", (0, plain.err), (status, err))
     check_same("sums", sums_of(plain.out), sums_of(out))
     return out

@@ -115,7 +115,9 @@ def check_mapping(row, page):
     if row["live_resident"] > row["live_bytes"]:
         faults.append(f"{name}: live_resident is more than live_bytes")
     if row["pinned"] + row["trimmable"] > row["retained"]:
-        faults.append(f"{name}: pinned and trimmable are more than retained")
+        faults.append(f"{name}: pinned {row['pinned']} and trimmable {row['trimmable']} are more "
+                      f"than retained {row['retained']}; rss {row['rss']}, "
+                      f"live_resident {row['live_resident']}")
     return faults
 
 
