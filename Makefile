@@ -57,7 +57,7 @@ $(BUILD)/tools/%.o: tools/%.c
 # What the shim exports follows from the list of wrapped functions.
 $(BUILD)/exports.map: preload/wrapped.def
 	@mkdir -p $(@D)
-	{ echo '{ global:'; sed -n 's/^WRAPPED([^,]*, *\([a-z_A-Z0-9]*\).*/\t\1;/p' $<; \
+	{ echo '{ global:'; sed -n 's/^WRAPPED[_A-Z]*([^,]*, *\([a-z_A-Z0-9]*\).*/\t\1;/p' $<; \
 	  echo '	vmatlas_*; local: *; };'; } > $@
 
 $(BUILD)/libvmatlas.so: $(CORE_OBJ) $(SHIM_OBJ) $(BUILD)/exports.map

@@ -31,6 +31,11 @@ bool boot_done(void)
 	return atomic_load_explicit(&self.state, memory_order_acquire) == BOOT_DONE;
 }
 
+bool boot_complete(void)
+{
+	return boot_done() && self.callstacks;
+}
+
 bool boot_glibc(void)
 {
 	return self.glibc;

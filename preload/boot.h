@@ -11,6 +11,9 @@
 /* Whether tables and clock are ready. Anywhere. */
 bool boot_done(void);
 
+/* Whether libunwind is loaded, too, or was tried. Anywhere. */
+bool boot_complete(void);
+
 /* Whether the allocator behind the wrappers is glibc's. Anywhere. */
 bool boot_glibc(void);
 

@@ -1,33 +1,16 @@
 #include "callstack.h"
-#include "ask.h"
 #include "aside.h"
-#include "core/maps.h"
-#include "intern.h"
 #include "layout.h"
-#include "modules.h"
+#include "learn.h"
 #include "unwind.h"
-#include "vmatlas_store.h"
 
-#include <errno.h>
-#include <link.h>
 #include <string.h>
 
-/* A gigabyte of frames; clang compiling a large file has half a million. */
-enum { FRAMES_LIMIT = 1 << 26, FRAME_WORDS = 2 };
-
-_Static_assert(
-	sizeof(struct vmatlas_frame) == FRAME_WORDS * sizeof(uint64_t), "a frame is its own key");
-
 static struct {
-	struct intern frames;
 	_Atomic bool ready;
 	uint32_t depth;
-	/* Changes when layouts are withdrawn. */
-	_Atomic uint32_t generation;
-	_Atomic uint64_t learned, complex_walks, no_unwind_info, deep, truncated, lost;
-} self = {.frames = {.lane = {.record_size = sizeof(struct vmatlas_frame)},
-		  .key_words = FRAME_WORDS,
-		  .limit = FRAMES_LIMIT}};
+	_Atomic uint64_t complex_walks, deep, truncated;
+} self;
 
 /* How a walk ended. */
 enum ending {
@@ -47,76 +30,6 @@ struct journey {
 static void count(_Atomic uint64_t *counter)
 {
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
-static uint32_t frame_number(uint64_t pc, uint32_t parent, uint32_t module)
-{
-	struct vmatlas_frame frame = {pc, parent, module};
-	uint32_t number = intern_find(&self.frames, &frame, FRAME_WORDS);
-
-	return number ? number : intern_add(&self.frames, &locks()->frames, &frame);
-}
-
-struct lesson {
-	uintptr_t pc;
-	bool exact;
-	struct layout layout;
-};
-
-/* Outside of all modules lies generated code, or nothing that could have called. */
-static enum layout_kind kind_elsewhere(uintptr_t pc)
-{
-	struct ask_answer answer;
-	int error = ask_mapping(pc, &answer, NULL, 0);
-
-	if (error)
-		return error == ENOENT ? LAYOUT_NOWHERE : LAYOUT_UNKNOWN;
-	return answer.perms & MAPS_EXEC ? LAYOUT_UNKNOWN : LAYOUT_NOWHERE;
-}
-
-static void learn_in(struct lesson *lesson, const struct modules_image *image, uintptr_t call)
-{
-	bool replaced = false;
-
-	if (!modules_covers(image, call, 1, PF_X)) {
-		lesson->layout.kind = LAYOUT_NOWHERE;
-		return;
-	}
-	unwind_learn(lesson->pc, lesson->exact, &lesson->layout);
-	lesson->layout.module = modules_number(image, call, &replaced);
-	if (replaced)
-		callstack_forget(image->start, image->end);
-}
-
-static void learn_aside(void *argument, const struct aside_registers *registers)
-{
-	struct lesson *lesson = argument;
-	uintptr_t call = lesson->pc - !lesson->exact;
-	struct modules_image image;
-
-	(void)registers;
-	if (modules_image(call, &image) == 0)
-		learn_in(lesson, &image, call);
-	else
-		lesson->layout.kind = kind_elsewhere(call);
-}
-
-/* The layout of a frame seen for the first time; LAYOUT_NONE when it could not be learned. */
-static __attribute__((noinline)) uint64_t learn(uintptr_t pc, bool exact)
-{
-	struct lesson lesson = {.pc = pc, .exact = exact};
-	uint64_t word;
-
-	if (!aside_run(learn_aside, &lesson))
-		return LAYOUT_NONE;
-	word = layout_pack(&lesson.layout);
-	if (lesson.layout.kind == LAYOUT_NOWHERE)
-		return word; /* there may be code later */
-	if (lesson.layout.kind == LAYOUT_UNKNOWN)
-		count(&self.no_unwind_info);
-	count(&self.learned);
-	layout_put(layout_key(pc, exact), word);
-	return word;
 }
 
 /* How many of the first `candidates` levels the walk can take over from here, if the call stack
@@ -153,7 +66,9 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 
 	for (;; fresh++, frame++) {
 		key = layout_key(walk.pc, walk.exact);
-		*frame = (struct walk_frame){.key = key, .sp = walk.sp, .bp = walk.bp};
+		frame->key = key;
+		frame->sp = walk.sp;
+		frame->bp = walk.bp;
 		joined = join(&state->levels, &candidates, fresh, key, &walk);
 		if (joined)
 			return ended(ENDING_JOINED, fresh, joined);
@@ -187,10 +102,11 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 	atomic_signal_fence(memory_order_seq_cst);
 	for (const struct walk_frame *frame = state->fresh + journey->fresh;
 		frame-- > state->fresh;) {
-		number = frame_number(frame->key >> 1, number, LAYOUT_MODULE(frame->layout));
+		number = frames_number(
+			&state->memo, frame->key >> 1, number, LAYOUT_MODULE(frame->layout));
 		if (!number)
 			return 0;
-		levels_add(levels, &kept, frame, frame + 1, number);
+		levels_add(levels, kept++, frame, frame + 1, number);
 	}
 	if (!journey->joined)
 		levels->cut = journey->ending == ENDING_DEPTH;
@@ -205,20 +121,6 @@ struct detour {
 	uint32_t number;
 };
 
-static uint32_t module_of(uintptr_t pc)
-{
-	struct modules_image image;
-	bool replaced = false;
-	uint32_t module;
-
-	if (modules_image(pc - 1, &image))
-		return 0;
-	module = modules_number(&image, pc - 1, &replaced);
-	if (replaced)
-		callstack_forget(image.start, image.end);
-	return module;
-}
-
 static void walk_aside(void *argument, const struct aside_registers *registers)
 {
 	struct detour *detour = argument;
@@ -226,7 +128,7 @@ static void walk_aside(void *argument, const struct aside_registers *registers)
 	unsigned left = unwind_walk(registers, &from, &detour->state->stacks, places, self.depth);
 
 	for (uint32_t number = 0; left-- > 0; detour->number = number) {
-		number = frame_number(places[left].pc, number, module_of(places[left].pc));
+		number = frames_add(places[left].pc, number, learn_module(places[left].pc));
 		if (!number)
 			break;
 	}
@@ -261,23 +163,22 @@ static uint32_t finish(
 	if (journey->ending == ENDING_LOST)
 		count(&self.truncated);
 	if (journey->fresh + journey->joined == 0) /* a wrapper called from nowhere */
-		return frame_number(at->pc, 0, 0);
-	number = keep(state, journey);
-	if (!number)
-		count(&self.lost);
-	return number;
+		return frames_add(at->pc, 0, 0);
+	return keep(state, journey);
 }
 
 /* Whether there is a stack to walk on. */
 static bool make_current(struct callstack *state, uintptr_t sp)
 {
-	uint32_t generation = atomic_load_explicit(&self.generation, memory_order_acquire);
+	uint32_t generation = atomic_load_explicit(&learn_generation, memory_order_acquire);
 
-	if (state->generation != generation)
+	if (state->generation != generation) {
 		state->levels.count = 0;
-	state->generation = generation;
+		memset(&state->memo, 0, sizeof state->memo);
+		state->generation = generation;
+	}
 	return (stacks_hold(&state->stacks.current, sp) &&
-		       state->stacks.generation == stacks_generation()) ||
+		       state->stacks.generation == stacks_generation) ||
 	       stacks_choose(&state->stacks, sp, false);
 }
 
@@ -287,7 +188,7 @@ uint32_t callstack_capture(struct callstack *state, const struct callstack_at *a
 
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
-		return frame_number(at->pc, 0, 0);
+		return frames_add(at->pc, 0, 0);
 	journey = walk_out(state, at);
 	return finish(state, at, &journey);
 }
@@ -301,8 +202,7 @@ void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)
 
 void callstack_forget(uintptr_t start, uintptr_t end)
 {
-	layout_drop(start, end);
-	atomic_fetch_add_explicit(&self.generation, 1, memory_order_release);
+	learn_forget(start, end);
 }
 
 void callstack_boot(unsigned depth)
@@ -316,18 +216,18 @@ void callstack_boot(unsigned depth)
 
 const struct lane *callstack_frames(void)
 {
-	return &self.frames.lane;
+	return frames_lane();
 }
 
 struct callstack_counts callstack_counts(void)
 {
 	return (struct callstack_counts){
 		.libunwind = unwind_ready(),
-		.learned = self.learned,
+		.learned = learn_count(),
 		.complex_walks = self.complex_walks,
-		.no_unwind_info = self.no_unwind_info,
+		.no_unwind_info = learn_guesses(),
 		.deep = self.deep,
 		.truncated = self.truncated,
-		.lost = self.lost,
+		.lost = frames_lost(),
 	};
 }

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "facts.h"
 #include "lock.h"
+#include "naming.h"
 #include "output.h"
 #include "process.h"
 #include "signals.h"
@@ -20,6 +21,9 @@
 enum {
 	STACK_SIZE = 128 << 10,
 	TEXT_BUFFER = 64 << 10,
+	/* What a person reads of the call stacks. */
+	TEXT_STACKS = 20,
+	TEXT_DEPTH = 16,
 	/* Mappings that come between the count and the reading. */
 	MAPPINGS_MARGIN = 256,
 };
@@ -31,6 +35,7 @@ struct session {
 	struct facts facts;
 	struct view view;
 	struct atlas atlas;
+	struct naming naming;
 	struct output output;
 	struct text text;
 	char buffer[TEXT_BUFFER];
@@ -100,20 +105,46 @@ static int sink(void *output, const char *bytes, size_t length)
 	return output_write(output, bytes, length);
 }
 
+/* The text shows the first frames of the first call stacks; JSON and its readers want all. */
+static struct naming_wanted wanted_names(const struct session *session, int format)
+{
+	if (format == CONFIG_JSON)
+		return (struct naming_wanted){.atlas = NULL};
+	return (struct naming_wanted){&session->atlas, TEXT_STACKS, TEXT_DEPTH};
+}
+
+static int write_report(
+	struct session *session, const struct names *names, const struct report_options *options,
+	int format)
+{
+	return format == CONFIG_JSON
+		       ? report_json(&session->atlas, names, options, &session->text)
+		       : report_text(&session->atlas, names, options, &session->text);
+}
+
+/* Without memory for names or columns, the report says less. */
 static int report(struct session *session, int format)
 {
-	struct report_options options = {.blocks = config()->blocks};
-	struct names names = {NULL, NULL};
-	size_t size = report_scratch(&session->atlas, &options) * sizeof *options.scratch;
+	struct report_options options = {
+		.blocks = config()->blocks, .stacks = TEXT_STACKS, .depth = TEXT_DEPTH};
+	struct naming_wanted wanted = wanted_names(session, format);
+	struct names names = {naming_of, &session->naming};
+	size_t naming_size = naming_memory(&session->view, &wanted);
+	size_t size = (report_scratch(&session->atlas, &options) * 8 + 63) & ~(size_t)63;
+	void *memory = scratch(NULL, naming_size + size);
 	int error;
 
-	options.scratch = scratch(NULL, size + 8);
-	if (!options.scratch)
-		return ENOMEM;
-	error = format == CONFIG_JSON
-			? report_json(&session->atlas, &names, &options, &session->text)
-			: report_text(&session->atlas, &names, &options, &session->text);
-	sys_munmap(options.scratch, size + 8);
+	if (memory) {
+		options.scratch = memory;
+		options.scratch_words = size / 8;
+		naming_make(&session->naming, &session->view, &wanted, (char *)memory + size,
+			naming_size);
+	} else {
+		names.of = NULL;
+	}
+	error = write_report(session, &names, &options, format);
+	if (memory)
+		sys_munmap(memory, naming_size + size);
 	return error;
 }
 
@@ -255,12 +286,24 @@ int dump(const char *reason, int format)
 	return request.error;
 }
 
+/* A program that asked for the default action and then sends itself the signal wants to end by it;
+ * anybody else wants a report. */
+static bool is_own_end(int signal, const siginfo_t *info)
+{
+	return signals_default_wanted(signal) && info->si_code <= 0 &&
+	       info->si_pid == sys_getpid() && info->si_code != SI_QUEUE;
+}
+
 void dump_on_signal(int signal, siginfo_t *info, void *context)
 {
 	int error = errno, format = -1;
 
-	(void)signal;
 	(void)context;
+	if (is_own_end(signal, info)) {
+		signals_let_through(signal, info);
+		errno = error;
+		return;
+	}
 	if (info->si_code == SI_QUEUE && (info->si_value.sival_int & ~3) == VMATLAS_REQUEST(0) &&
 		info->si_value.sival_int != VMATLAS_REQUEST(3))
 		format = info->si_value.sival_int & 3;

@@ -72,10 +72,38 @@ static inline bool levels_meet(
 	       (level->bp == bp || !level->needs_bp);
 }
 
-/* Adds a level inside the first `*count`: the frame that was stepped out of, and the place that the
+static inline uint32_t levels_note(
+	struct levels *levels, uint32_t words, uintptr_t at, uintptr_t value)
+{
+	if (at)
+		levels->word[words++] = (struct levels_word){at, value};
+	return words;
+}
+
+/* Adds a level inside the first `count`: the frame that was stepped out of, and the place that the
  * step led to (which is not a level where the walk ended there). The words fit by construction:
- * a step reads three at most. */
-void levels_add(struct levels *levels, uint32_t *count, const struct walk_frame *frame,
-	const struct walk_frame *outer, uint32_t number);
+ * a step reads three at most. rbp that nothing further out depends on is left out: it is often
+ * just a number that the program counts with, and comparing it would find differences that make
+ * none. */
+static inline void levels_add(struct levels *levels, uint32_t count, const struct walk_frame *frame,
+	const struct walk_frame *outer, uint32_t number)
+{
+	bool outer_needs = count && levels->level[count - 1].needs_bp;
+	uint32_t words = count ? levels->level[count - 1].words : 0;
+
+	words = levels_note(levels, words, frame->read.pc_at, (uintptr_t)(outer->key >> 1));
+	words = levels_note(levels, words, frame->read.sp_at, outer->sp);
+	if (outer_needs)
+		words = levels_note(levels, words, frame->read.bp_at, outer->bp);
+	levels->level[count] = (struct levels_level){
+		.key = frame->key,
+		.sp = frame->sp,
+		.bp = frame->bp,
+		.frame = number,
+		.words = (uint16_t)words,
+		.needs_bp = LAYOUT_USES_RBP(frame->layout) ||
+			    (outer_needs && !frame->read.bp_at),
+	};
+}
 
 #endif

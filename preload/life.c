@@ -8,11 +8,22 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 static struct {
 	_Atomic bool over; /* the report at the end was made, or there is to be none */
 } self;
+
+/* Where the default action stands, our handler makes the report. */
+void life_abort(void)
+{
+	int error = errno;
+
+	if (config()->at_exit && boot_done() && !process_vforked() && !signals_caught(SIGABRT))
+		dump("abort", -1);
+	errno = error;
+}
 
 /* The process is being killed by a signal that it left to its default action. */
 static void killed(int signal, siginfo_t *info, void *context)

@@ -29,7 +29,6 @@ void real_find(void)
 	if (found)                                                                                 \
 		memcpy(&real.name, &found, sizeof found);
 #include "wrapped.def"
-#undef WRAPPED
 	dlerror(); /* a name that libc lacks must not be the program's next error message */
 }
 

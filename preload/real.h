@@ -16,7 +16,6 @@
 struct real {
 #define WRAPPED(result, name, parameters) result(*name) parameters;
 #include "wrapped.def"
-#undef WRAPPED
 };
 
 /* Filled by real_find; until then the allocator's entries are glibc's internal names. */

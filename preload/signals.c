@@ -19,6 +19,8 @@ static struct {
 	 * stand there: the default action, with whatever flags it gave. */
 	signals_catcher *at[SIGNALS];
 	struct sigaction shadow[SIGNALS];
+	/* It stands there because the program asked for it, not because nobody touched it. */
+	bool wanted[SIGNALS];
 } self;
 
 /* What ends a process by default and can be caught (signal(7)). */
@@ -126,6 +128,7 @@ static void follow(int signal)
 		return;
 	}
 	self.shadow[signal] = now;
+	self.wanted[signal] = true;
 	if (signal == config()->signal)
 		come_forward(signal);
 	else if (signal == self.armed)
@@ -194,6 +197,16 @@ void signals_let_through(int signal, siginfo_t *info)
 int signals_armed(void)
 {
 	return self.armed;
+}
+
+bool signals_caught(int signal)
+{
+	return self.at[signal] != NULL;
+}
+
+bool signals_default_wanted(int signal)
+{
+	return self.wanted[signal];
 }
 
 bool signals_stepped_back(void)

@@ -18,6 +18,12 @@ int signals_armed(void);
 /* Whether the configured signal is the program's own. Anywhere. */
 bool signals_stepped_back(void);
 
+/* Whether a handler of ours stands at the signal. Anywhere. */
+bool signals_caught(int signal);
+
+/* Whether the program itself has asked for the default action there. Anywhere. */
+bool signals_default_wanted(int signal);
+
 /* sigaction(2) as the program must see it. Anywhere. */
 int signals_action(int signal, const struct sigaction *action, struct sigaction *former);
 

@@ -4,15 +4,11 @@
 #include "core/maps.h"
 
 #include <errno.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { PAGE = 4096 };
 
-static struct {
-	_Atomic uint32_t generation;
-} self;
+_Atomic uint32_t stacks_generation;
 
 struct question {
 	uintptr_t sp;
@@ -73,7 +69,7 @@ static bool learn(struct stacks *stacks, uintptr_t sp, bool aside)
 
 bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
 {
-	uint32_t generation = stacks_generation();
+	uint32_t generation = stacks_generation;
 	const struct stacks_bounds *bounds;
 
 	if (stacks->generation != generation)
@@ -88,10 +84,5 @@ bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
 
 void stacks_forget(void)
 {
-	atomic_fetch_add_explicit(&self.generation, 1, memory_order_relaxed);
-}
-
-uint32_t stacks_generation(void)
-{
-	return atomic_load_explicit(&self.generation, memory_order_relaxed);
+	atomic_fetch_add_explicit(&stacks_generation, 1, memory_order_relaxed);
 }

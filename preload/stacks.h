@@ -6,6 +6,7 @@
 #ifndef VMATLAS_STACKS_H
 #define VMATLAS_STACKS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,7 +38,7 @@ bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
 /* Address space was unmapped or protected: bounds are asked for again. Anywhere. */
 void stacks_forget(void);
 
-/* Changes with stacks_forget. Anywhere. */
-uint32_t stacks_generation(void);
+/* Changes with stacks_forget. */
+extern _Atomic uint32_t stacks_generation __attribute__((visibility("hidden")));
 
 #endif

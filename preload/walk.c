@@ -3,11 +3,7 @@
 /* How far above rsp a guessed frame pointer may lie: libunwind's limit. */
 enum { GUESS_REACH = 0x4000 };
 
-struct slots {
-	uintptr_t pc_at, sp_at, bp_at;
-};
-
-static bool readable(const struct stacks_bounds *stack, const struct slots *slots)
+static bool readable(const struct stacks_bounds *stack, const struct walk_slots *slots)
 {
 	return walk_reads(stack, slots->pc_at) &&
 	       (!slots->sp_at || walk_reads(stack, slots->sp_at)) &&
@@ -20,7 +16,7 @@ static uintptr_t word(uintptr_t address)
 }
 
 static bool realigned(const struct walk *walk, uint64_t layout, const struct stacks_bounds *stack,
-	struct slots *slots)
+	struct walk_slots *slots)
 {
 	slots->sp_at = walk->bp + (uintptr_t)LAYOUT_CFA(layout);
 	if (!walk_reads(stack, slots->sp_at))
@@ -31,7 +27,7 @@ static bool realigned(const struct walk *walk, uint64_t layout, const struct sta
 }
 
 /* The registers of the interrupted code, as the kernel saved them (struct sigcontext). */
-static bool interrupted(const struct walk *walk, uint64_t layout, struct slots *slots)
+static bool interrupted(const struct walk *walk, uint64_t layout, struct walk_slots *slots)
 {
 	slots->sp_at = walk->sp + (uintptr_t)LAYOUT_CFA(layout);
 	slots->pc_at = slots->sp_at + sizeof(uintptr_t);
@@ -39,7 +35,7 @@ static bool interrupted(const struct walk *walk, uint64_t layout, struct slots *
 	return true;
 }
 
-static bool guessed(const struct walk *walk, struct slots *slots)
+static bool guessed(const struct walk *walk, struct walk_slots *slots)
 {
 	slots->sp_at = 0;
 	slots->bp_at = walk->bp;
@@ -48,7 +44,7 @@ static bool guessed(const struct walk *walk, struct slots *slots)
 }
 
 static bool find(const struct walk *walk, uint64_t layout, const struct stacks_bounds *stack,
-	struct slots *slots)
+	struct walk_slots *slots)
 {
 	switch (LAYOUT_KIND(layout)) {
 	case LAYOUT_AT_RBP:
@@ -65,13 +61,11 @@ static bool find(const struct walk *walk, uint64_t layout, const struct stacks_b
 bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *stacks)
 {
 	uint64_t layout = frame->layout;
-	struct slots slots;
+	struct walk_slots slots;
 
 	if (!find(walk, layout, &stacks->current, &slots) || !readable(&stacks->current, &slots))
 		return false;
-	frame->pc_at = slots.pc_at;
-	frame->sp_at = slots.sp_at;
-	frame->bp_at = slots.bp_at;
+	frame->read = slots;
 	walk->sp = slots.sp_at ? word(slots.sp_at) : slots.pc_at + sizeof(uintptr_t);
 	walk->pc = word(slots.pc_at);
 	walk->bp = slots.bp_at ? word(slots.bp_at) : walk->bp;

@@ -15,28 +15,23 @@
 
 /* Every wrapper's prototype, also of names that this libc's headers do not have. */
 #define WRAPPED(result, name, parameters) result name parameters;
+#define WRAPPED_ALONE WRAPPED
 #include "wrapped.def"
-#undef WRAPPED
 
 /* This wrapper's own frame: how deep on the stack the call is. */
 #define WRAP_STACK ((uintptr_t)__builtin_frame_address(0))
 
-static inline struct thread *wrap_attach(uintptr_t caller)
-{
-	boot_try(caller);
-	return thread_attach();
-}
-
 /* Closes the guard and gives this thread; NULL, with the guard as it was, when the call is to be
- * passed on unseen: it comes from inside, or the shim has not started. */
-static inline struct thread *wrap_enter(uintptr_t stack, uintptr_t caller)
+ * passed on unseen: it comes from inside, or the shim has not started. An allocator that starts maps
+ * memory under its own lock, so only the malloc family starts the shim. */
+static inline struct thread *wrap_enter(uintptr_t stack)
 {
 	struct thread *thread = guard.thread;
 
 	if (guard_closed(stack))
 		return NULL;
 	if (__builtin_expect(!thread, 0)) {
-		thread = wrap_attach(caller);
+		thread = boot_complete() ? thread_attach() : NULL;
 		if (!thread)
 			return NULL;
 	}

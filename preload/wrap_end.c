@@ -36,6 +36,13 @@ WRAPPER __attribute__((noreturn)) void quick_exit(int status)
 	__builtin_unreachable();
 }
 
+WRAPPER __attribute__((noreturn)) void abort(void)
+{
+	life_abort();
+	REAL(abort)();
+	__builtin_unreachable();
+}
+
 WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
 {
 	return REAL(execve)(path, argv, ENVIRONMENT(envp));

@@ -10,6 +10,27 @@
  * two size words stand before the block. */
 enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7 };
 
+/* The first call of a thread, perhaps of the process. */
+static __attribute__((noinline)) struct thread *start(uintptr_t stack, uintptr_t caller)
+{
+	boot_try(caller);
+	if (!thread_attach())
+		return NULL;
+	guard_close(stack);
+	return guard.thread;
+}
+
+/* As wrap_enter, but this starts the shim where it is the first call of all. */
+static inline struct thread *enter(uintptr_t stack, uintptr_t caller)
+{
+	if (guard_closed(stack))
+		return NULL;
+	if (__builtin_expect(!guard.thread, 0))
+		return start(stack, caller);
+	guard_close(stack);
+	return guard.thread;
+}
+
 static bool is_tracking(void)
 {
 	return guard.state == GUARD_TRACKING;
@@ -39,7 +60,7 @@ static inline void *made(struct thread *thread, void *block, size_t size,
 WRAPPER void *malloc(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(real.malloc(size), size);
@@ -49,7 +70,7 @@ WRAPPER void *malloc(size_t size)
 WRAPPER void *calloc(size_t count, size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(real.calloc(count, size), count * size);
@@ -59,7 +80,7 @@ WRAPPER void *calloc(size_t count, size_t size)
 WRAPPER void *memalign(size_t alignment, size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(real.memalign(alignment, size), size);
@@ -69,7 +90,7 @@ WRAPPER void *memalign(size_t alignment, size_t size)
 WRAPPER void *aligned_alloc(size_t alignment, size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(real.aligned_alloc(alignment, size), size);
@@ -79,7 +100,7 @@ WRAPPER void *aligned_alloc(size_t alignment, size_t size)
 WRAPPER void *valloc(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(REAL(valloc)(size), size);
@@ -89,7 +110,7 @@ WRAPPER void *valloc(size_t size)
 WRAPPER void *pvalloc(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 
 	if (!thread)
 		return passed(REAL(pvalloc)(size), size);
@@ -99,7 +120,7 @@ WRAPPER void *pvalloc(size_t size)
 WRAPPER int posix_memalign(void **block, size_t alignment, size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = enter(WRAP_STACK, at.pc);
 	int error = REAL(posix_memalign)(block, alignment, size);
 
 	if (thread)
@@ -139,7 +160,7 @@ static inline void release(void *block, struct table_taken *taken)
 
 WRAPPER void free(void *block)
 {
-	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct thread *thread = enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
 	struct table_taken taken;
 
 	if (!block) {
@@ -204,7 +225,7 @@ static void *moved(struct thread *thread, const struct table_taken *taken, void 
 static inline void *reallocated(
 	uintptr_t stack, const struct callstack_at *at, void *old, size_t size)
 {
-	struct thread *thread = wrap_enter(stack, at->pc);
+	struct thread *thread = enter(stack, at->pc);
 	struct table_taken taken;
 	bool mmapped;
 

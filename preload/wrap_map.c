@@ -61,7 +61,7 @@ static void changed(void *start, size_t length)
 static inline void *map(uintptr_t stack, const struct callstack_at *at, void *address,
 	size_t length, int protection, int flags, int fd, off_t offset)
 {
-	struct thread *thread = wrap_enter(stack, at->pc);
+	struct thread *thread = wrap_enter(stack);
 	void *start = REAL(mmap)(address, length, protection, flags, fd, offset);
 
 	if (start != MAP_FAILED)
@@ -87,7 +87,7 @@ WRAPPER void *mmap64(
 
 WRAPPER int munmap(void *address, size_t length)
 {
-	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	struct regions_undo undo;
 	int result;
 
@@ -104,7 +104,7 @@ WRAPPER int munmap(void *address, size_t length)
 WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	struct regions_undo undo;
 	void *wanted = NULL, *start;
 	va_list list;
@@ -173,7 +173,7 @@ static void broken(
 WRAPPER int brk(void *address)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	char *before = REAL(sbrk)(0);
 	int result = REAL(brk)(address);
 
@@ -186,7 +186,7 @@ WRAPPER int brk(void *address)
 WRAPPER void *sbrk(intptr_t increment)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	char *before = REAL(sbrk)(increment);
 
 	if (before != (void *)-1)
@@ -200,7 +200,7 @@ WRAPPER void *sbrk(intptr_t increment)
 WRAPPER void *shmat(int id, const void *address, int flags)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	void *start = REAL(shmat)(id, address, flags);
 	struct ask_answer answer;
 
@@ -212,7 +212,7 @@ WRAPPER void *shmat(int id, const void *address, int flags)
 
 WRAPPER int shmdt(const void *address)
 {
-	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	struct vmatlas_region region;
 	struct regions_undo undo = {.count = 0};
 	int result;
@@ -233,7 +233,7 @@ WRAPPER int shmdt(const void *address)
 WRAPPER int dlclose(void *handle)
 {
 	int result = REAL(dlclose)(handle);
-	struct thread *thread = wrap_enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct thread *thread = wrap_enter(WRAP_STACK);
 
 	if (!result)
 		mappings_changed_all();

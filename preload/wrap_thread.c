@@ -77,7 +77,7 @@ static void arrive(const struct errand *errand)
 {
 	struct extent extent = {0, 0, 0};
 	uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
-	struct thread *thread = wrap_enter(stack, 0);
+	struct thread *thread = wrap_enter(stack);
 
 	if (!thread)
 		return;
@@ -122,7 +122,7 @@ WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 	void *(*start)(void *), void *argument)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = wrap_enter(WRAP_STACK, at.pc);
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	struct errand *errand = NULL;
 	int error;
 

@@ -188,10 +188,12 @@ static void enter(struct atlas *atlas, struct atlas_mapping *mapping)
 	atlas->pss += mapping->pss;
 	atlas->swap += mapping->swap;
 	atlas->size += mapping->end - mapping->start;
-	if (atlas_maps_of_allocator(mapping))
+	if (atlas_maps_of_allocator(mapping)) {
 		enter_allocator(atlas, mapping);
-	else
-		atlas->row[row_of(mapping)] += mapping->rss;
+		return;
+	}
+	atlas->row[row_of(mapping)] += mapping->rss;
+	mapping->pinned = 0; /* a block came after smaps was read, and its mapping changed */
 }
 
 int atlas_make(
@@ -206,8 +208,10 @@ int atlas_make(
 	lay_out(atlas, memory, mappings);
 	error = atlas_maps_read(atlas, mappings, paths_room(mappings));
 	atlas_maps_own(atlas);
-	count_origins(atlas);
 	atlas_blocks_count(atlas);
+	/* A block is counted at its origin before it is in the table: this order never finds more
+	 * blocks than allocations. */
+	count_origins(atlas);
 	atlas_maps_allocator(atlas);
 	for (uint32_t i = 0; i < atlas->mappings; i++)
 		enter(atlas, &atlas->mapping[i]);

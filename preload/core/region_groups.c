@@ -44,7 +44,7 @@ static struct region_group *slot_of(struct region_groups *groups, uint32_t frame
 static void add(struct region_groups *groups, const struct vmatlas_region *region)
 {
 	struct region_group *group = slot_of(groups, region->frame);
-	uint64_t bytes = region->end > region->start ? region->end - region->start : 0;
+	uint64_t bytes = region->end - region->start;
 
 	if (!group)
 		group = &groups->others;

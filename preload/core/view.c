@@ -34,14 +34,16 @@ uint64_t view_span_ns(const struct view *view, uint64_t ticks)
 
 uint64_t view_time_ns(const struct view *view, uint64_t ticks)
 {
-	uint64_t before;
+	uint64_t start = view->start.realtime_ns, span;
 
 	if (!ticks)
 		return 0;
-	if (ticks >= view->start.ticks)
-		return view->start.realtime_ns + view_span_ns(view, ticks - view->start.ticks);
-	before = view_span_ns(view, view->start.ticks - ticks);
-	return before < view->start.realtime_ns ? view->start.realtime_ns - before : 0;
+	if (ticks < view->start.ticks) {
+		span = view_span_ns(view, view->start.ticks - ticks);
+		return span < start ? start - span : 0;
+	}
+	span = view_span_ns(view, ticks - view->start.ticks);
+	return start < INT64_MAX - span ? start + span : INT64_MAX;
 }
 
 uint64_t view_age_ns(const struct view *view, uint64_t ticks)
