@@ -13,8 +13,7 @@ bool region_read(const struct vmatlas_region *record, struct vmatlas_region *reg
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (!(sequence & 1) &&
 			__atomic_load_n(&record->sequence, __ATOMIC_RELAXED) == sequence)
-			return region->state == VMATLAS_REGION_LIVE &&
-			       region->start < region->end;
+			return region->state == VMATLAS_REGION_LIVE && region->start < region->end;
 	}
 	return false;
 }

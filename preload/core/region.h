@@ -6,10 +6,9 @@
 
 #include <stdbool.h>
 
-/* Copies the record into *region, all of one moment. False when it is free, makes no sense, or keeps
- * changing (a handler may have interrupted the writer, which then never gets on); *region is of no
- * use then.
- * Anywhere, signal handlers included. */
+/* Copies the record into *region, all of one moment. False when it is free, makes no sense, or
+ * keeps changing (a handler may have interrupted the writer, which then never gets on); *region is
+ * of no use then. Anywhere, signal handlers included. */
 bool region_read(const struct vmatlas_region *record, struct vmatlas_region *region);
 
 /* "mmap", "mremap", "shmat", "brk"; "other" for numbers out of range. Anywhere. */

@@ -16,7 +16,9 @@ enum { SIZE_COLUMNS = 11 };
 
 static void put_string(struct text *text, const char *string)
 {
-	text_printable(text, string, string ? strlen(string) : 0);
+	if (!string || !*string)
+		string = "?";
+	text_printable(text, string, strlen(string));
 }
 
 static void put_title(struct text *text, const struct view *view)

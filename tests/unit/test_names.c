@@ -56,8 +56,7 @@ static void names_are_shortened_where_it_hurts_least(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_string_equal(
-			names_shorten(rows[i].name, rows[i].columns, out, sizeof out),
+		assert_string_equal(names_shorten(rows[i].name, rows[i].columns, out, sizeof out),
 			rows[i].shorter);
 }
 
@@ -101,7 +100,8 @@ static void anything_is_shortened_within_its_limits(void **state)
 	(void)state;
 	srand(1);
 	for (int round = 0; round < 20000; round++) {
-		size_t length = (size_t)rand() % (sizeof name - 1), capacity = 5 + (size_t)rand() % 70;
+		size_t length = (size_t)rand() % (sizeof name - 1),
+		       capacity = 5 + (size_t)rand() % 70;
 		size_t columns = 8 + (size_t)rand() % 60;
 
 		for (size_t i = 0; i < length; i++)

@@ -54,8 +54,7 @@ static void *write_on_and_on(void *context)
 
 static void copies_are_of_one_moment(void **state)
 {
-	static struct duel duel = {
-		.record = {.state = VMATLAS_REGION_LIVE, .start = 0, .end = 1}};
+	static struct duel duel = {.record = {.state = VMATLAS_REGION_LIVE, .start = 0, .end = 1}};
 	struct vmatlas_region copy;
 	pthread_t writer;
 	unsigned whole = 0;
@@ -89,7 +88,7 @@ enum { MANY = 3000 };
 static struct vmatlas_region many[MANY];
 static uint64_t memory[1 << 16];
 
-/* Call stack f has regions of f pages; every seventh record is free. */
+/* Call stack f has regions of f + 1 pages; every seventh record is free. */
 static void fill(struct world *world, uint32_t stacks)
 {
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -98,7 +97,7 @@ static void fill(struct world *world, uint32_t stacks)
 		many[i] = (struct vmatlas_region){
 			.state = i % 7 ? VMATLAS_REGION_LIVE : VMATLAS_REGION_FREE,
 			.start = 4096,
-			.end = 4096 + frame * 4096ull,
+			.end = 4096 + (frame + 1) * 4096ull,
 			.frame = frame};
 	}
 	lane_over(&world->regions, many, MANY, sizeof many[0]);

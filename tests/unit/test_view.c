@@ -45,6 +45,7 @@ static void clocks_that_stand_still_or_run_back_do_no_harm(void **state)
 	assert_int_equal(view_time_ns(&view, 900), 0);
 	view.now = (struct view_clock){1001, 50, UINT64_MAX};
 	assert_true(view_span_ns(&view, UINT64_MAX) <= INT64_MAX);
+	assert_true(view_time_ns(&view, UINT64_MAX) <= INT64_MAX);
 }
 
 static void weeks_keep_the_microsecond(void **state)
