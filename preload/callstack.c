@@ -9,7 +9,7 @@
 static struct {
 	_Atomic bool ready;
 	uint32_t depth;
-	_Atomic uint64_t complex_walks, deep, truncated;
+	_Atomic uint64_t complex_walks, deep, broken, truncated;
 } self;
 
 /* How a walk ended. */
@@ -17,6 +17,7 @@ enum ending {
 	ENDING_OUTERMOST, /* or where nothing can be read any more: again so next time */
 	ENDING_JOINED,    /* the rest is as the last walk found it */
 	ENDING_DEPTH,
+	ENDING_BROKEN,  /* the words where the caller should be are not in the stack */
 	ENDING_LOST,    /* a layout could not be learned now */
 	ENDING_COMPLEX, /* a frame that only libunwind can step over */
 };
@@ -57,6 +58,14 @@ static inline struct journey ended(enum ending ending, uint32_t fresh, uint32_t 
 	return (struct journey){ending, fresh, joined};
 }
 
+/* Where a frame could not be stepped out of. */
+static enum ending ending_at(uint64_t layout)
+{
+	bool expected = LAYOUT_KIND(layout) == LAYOUT_END || LAYOUT_KIND(layout) == LAYOUT_UNKNOWN;
+
+	return expected ? ENDING_OUTERMOST : ENDING_BROKEN;
+}
+
 static struct journey walk_out(struct callstack *state, const struct callstack_at *at)
 {
 	struct walk walk = {at->pc, at->sp, at->bp, false};
@@ -86,7 +95,7 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 		if (LAYOUT_KIND(frame->layout) == LAYOUT_COMPLEX)
 			return ended(ENDING_COMPLEX, fresh, 0);
 		if (!walk_step(&walk, frame, &state->stacks))
-			return ended(ENDING_OUTERMOST, fresh + 1, 0);
+			return ended(ending_at(frame->layout), fresh + 1, 0);
 	}
 }
 
@@ -146,24 +155,41 @@ static __attribute__((noinline)) uint32_t detour(
 	return detour.number;
 }
 
-static uint32_t finish(
+/* A frame whose layout is not known has no module yet, which the memo must not remember. */
+static uint32_t keep_part(struct callstack *state, const struct journey *journey)
+{
+	uint32_t number = keep(state, journey);
+
+	memset(&state->memo, 0, sizeof state->memo);
+	return number;
+}
+
+static __attribute__((noinline)) uint32_t finish_rare(
 	struct callstack *state, const struct callstack_at *at, struct journey *journey)
 {
 	uint32_t number = 0;
 
-	if (journey->ending == ENDING_COMPLEX) {
+	switch (journey->ending) {
+	case ENDING_COMPLEX:
 		number = detour(state, at);
 		if (number)
 			return number;
 		journey->ending = ENDING_LOST; /* what there is, then */
 		journey->fresh++;
-	}
-	if (journey->ending == ENDING_DEPTH)
-		count(&self.deep);
-	if (journey->ending == ENDING_LOST)
+		/* fallthrough */
+	case ENDING_LOST:
 		count(&self.truncated);
-	if (journey->fresh + journey->joined == 0) /* a wrapper called from nowhere */
-		return frames_add(at->pc, 0, 0);
+		return keep_part(state, journey);
+	case ENDING_DEPTH:
+		count(&self.deep);
+		break;
+	case ENDING_BROKEN:
+		count(&self.broken);
+		break;
+	default:
+		if (journey->fresh == 0) /* a wrapper called from nowhere */
+			return frames_add(at->pc, 0, 0);
+	}
 	return keep(state, journey);
 }
 
@@ -190,7 +216,9 @@ uint32_t callstack_capture(struct callstack *state, const struct callstack_at *a
 		!make_current(state, at->sp))
 		return frames_add(at->pc, 0, 0);
 	journey = walk_out(state, at);
-	return finish(state, at, &journey);
+	if (journey.ending == ENDING_JOINED)
+		return keep(state, &journey);
+	return finish_rare(state, at, &journey);
 }
 
 void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)
@@ -227,6 +255,7 @@ struct callstack_counts callstack_counts(void)
 		.complex_walks = self.complex_walks,
 		.no_unwind_info = learn_guesses(),
 		.deep = self.deep,
+		.broken = self.broken,
 		.truncated = self.truncated,
 		.lost = frames_lost(),
 	};

@@ -67,6 +67,7 @@ struct callstack_counts {
 	uint64_t complex_walks;  /* call stacks that libunwind walked itself */
 	uint64_t no_unwind_info; /* layouts that are a guess: the frame pointer */
 	uint64_t deep;           /* call stacks that were cut at the depth */
+	uint64_t broken;         /* that end where the stack's words cannot be */
 	uint64_t truncated;      /* that end early: libunwind was busy for too long, or failed */
 	uint64_t lost;           /* not kept: no memory, or the table is full */
 };

@@ -101,8 +101,7 @@ static inline void levels_add(struct levels *levels, uint32_t count, const struc
 		.bp = frame->bp,
 		.frame = number,
 		.words = (uint16_t)words,
-		.needs_bp = LAYOUT_USES_RBP(frame->layout) ||
-			    (outer_needs && !frame->read.bp_at),
+		.needs_bp = LAYOUT_USES_RBP(frame->layout) || (outer_needs && !frame->read.bp_at),
 	};
 }
 
