@@ -3,10 +3,6 @@
 #include "order.h"
 #include "store.h"
 
-/* A writer holds a record for a handful of stores; a reader that finds it busy for this long has
- * interrupted the writer and will never see it finished. */
-enum { READ_TRIES = 100 };
-
 static struct {
 	/* All under locks()->regions. Readers walk the records, never the order. */
 	struct lane records;
@@ -30,9 +26,10 @@ static void count_lost(void)
 
 /* -- One record ----------------------------------------------------------------------------- */
 
+/* Odd it may be already: a forked child finds the records as their writers left them. */
 static void write_begin(struct vmatlas_region *record)
 {
-	__atomic_store_n(&record->sequence, record->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->sequence, record->sequence | 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
@@ -62,20 +59,6 @@ static void resize(uint32_t id, uint64_t start, uint64_t end)
 	record->start = start;
 	record->end = end;
 	write_end(record);
-}
-
-bool regions_read(const struct vmatlas_region *record, struct vmatlas_region *region)
-{
-	for (int i = 0; i < READ_TRIES; i++) {
-		uint32_t sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
-
-		*region = *record;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (!(sequence & 1) &&
-			__atomic_load_n(&record->sequence, __ATOMIC_RELAXED) == sequence)
-			return region->state == VMATLAS_REGION_LIVE;
-	}
-	return false;
 }
 
 /* -- Under the lock ------------------------------------------------------------------------- */
@@ -173,6 +156,8 @@ void regions_put(const struct vmatlas_region *region)
 	struct regions_undo gone = {.count = 0};
 	struct held held;
 
+	if (region->start >= region->end)
+		return;
 	if (!lock_take(&locks()->regions, &held)) {
 		count_lost();
 		return;
@@ -187,6 +172,8 @@ void regions_cut(uint64_t start, uint64_t end, struct regions_undo *undo)
 	struct held held;
 
 	undo->count = 0;
+	if (start >= end)
+		return;
 	if (!lock_take(&locks()->regions, &held)) {
 		count_lost();
 		return;

@@ -20,7 +20,8 @@ struct regions_undo {
 };
 
 /* Records `region` (start, end, time, frame, thread, call); whatever regions stood there end where
- * it begins. Under the guard; takes a lock. */
+ * it begins. An empty range, or one that ends before it starts, changes nothing here and below: no
+ * such call succeeds. Under the guard; takes a lock. */
 void regions_put(const struct vmatlas_region *region);
 
 /* [start, end) is about to go: regions within it end, those across its ends are cut. Under the guard;
@@ -31,12 +32,8 @@ void regions_put_back(const struct regions_undo *undo);
 /* The region that holds the address, copied; false for none. Under the guard; takes a lock. */
 bool regions_find(uint64_t address, struct vmatlas_region *region);
 
-/* The table of struct vmatlas_region. Anywhere. */
+/* The table of struct vmatlas_region, to be read by region_read. Anywhere. */
 const struct lane *regions_records(void);
-
-/* Reads one record without a lock; false when it is free or cannot be read while it changes.
- * Anywhere. */
-bool regions_read(const struct vmatlas_region *record, struct vmatlas_region *region);
 
 /* Regions that could not be kept. Anywhere. */
 uint64_t regions_lost(void);
