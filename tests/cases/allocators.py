@@ -20,7 +20,8 @@ def compare_blocks(text, report):
     """Each block that the program made is in the report, with its size; none is there twice."""
     truths = [row for row in map(json.loads, text.splitlines()) if "block" in row]
     blocks = {block["address"]: block for block in report["blocks"]}
-    faults = [f"{row['site']} of {row['size']} bytes: {blocks.get(row['block'])}" for row in truths
+    faults = [f"{row['site']} of {row['size']} bytes at {row['block']}: {blocks.get(row['block'])}"
+              for row in truths
               if blocks.get(row["block"], {}).get("size") != row["size"]]
     if len(blocks) != len(report["blocks"]):
         faults.append("blocks are listed twice")

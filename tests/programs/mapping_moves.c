@@ -157,7 +157,9 @@ static void move_away(void)
 	dump("mremap of a part");
 }
 
-static void grow_and_shrink(void)
+void grow_and_shrink(void);
+
+__attribute__((noinline)) void grow_and_shrink(void)
 {
 	char *area = map_first(4 * PAGE);
 
