@@ -19,7 +19,7 @@ static ssize_t file_read(void *context, void *buffer, size_t size, uint64_t offs
 
 static bool is_ours(const struct naming_file *file)
 {
-	struct stat status;
+	struct stat status = {0};
 
 	return sys_fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode) &&
 	       status.st_dev == file->device && status.st_ino == file->inode;
@@ -39,7 +39,7 @@ bool naming_file_close(struct naming_file *file)
  * driver and no process at the other end of a FIFO. */
 static int identify(struct naming_file *file)
 {
-	struct stat status;
+	struct stat status = {0};
 	int fd = sys_open(file->path, O_PATH), error;
 
 	if (fd < 0)

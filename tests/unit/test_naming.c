@@ -23,7 +23,7 @@
 #include <time.h>
 #include <ucontext.h>
 
-#define KEEP __attribute__((noinline, noclone, used))
+#define KEEP __attribute__((noinline, used))
 
 /* -- A store made by hand ------------------------------------------------------------------- */
 
@@ -325,7 +325,7 @@ static void functions_of_libraries_are_those_of_dladdr(void **state)
 	uint32_t module[3] = {module_add((void *)abort), module_add((void *)_assert_true),
 		module_add(dlsym(RTLD_DEFAULT, "cbrt"))};
 	void *function[NAMES];
-	uint32_t frame[NAMES];
+	uint32_t frame[NAMES] = {0};
 	Dl_info info;
 
 	(void)state;
