@@ -62,7 +62,7 @@ static void put_running(struct text *text, const struct view *view)
 	text_str(text, "  running   ");
 	text_duration(text, view->now.monotonic_ns - view->start.monotonic_ns);
 	if (view->kernel && *view->kernel) {
-		text_str(text, ", on ");
+		text_str(text, "; kernel ");
 		put_string(text, view->kernel);
 	}
 	text_char(text, '\n');
@@ -171,12 +171,12 @@ static void put_ever(struct text *text, const struct atlas *atlas)
 		text_put_grouped(text, view->failed, 0);
 		text_str(text, " refused");
 	}
-	if (atlas->moved) {
-		text_str(text, "; ");
-		put_count(text, atlas->moved, "block");
-		text_str(text, " in another mapping than at birth");
-	}
 	text_char(text, '\n');
+	if (!atlas->moved)
+		return;
+	text_repeat(text, ' ', 2 + 8 + SIZE_COLUMNS + 2);
+	put_count(text, atlas->moved, "live block");
+	text_str(text, " in a mapping that changed since\n");
 }
 
 static void put_holder(const struct report *report)

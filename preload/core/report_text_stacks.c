@@ -11,7 +11,7 @@ enum {
 	FUNCTION_COLUMNS = 64,
 	/* Mappings that are named for a call stack, and for how many call stacks this is asked:
 	 * each costs a word per mapping. */
-	SHARES = 4,
+	SHARES = 3,
 	SHARED_RANKS = 64,
 };
 
@@ -189,14 +189,14 @@ static void put_shares(
 		text_str(report->text, i ? ", " : "     in ");
 		put_mapping(report, &atlas->mapping[share[i].mapping]);
 		text_char(report->text, ' ');
-		text_size(report->text, share[i].bytes);
+		text_put_column(report->text, share[i].bytes, 0);
 		told += share[i].bytes;
 	}
 	if (!told)
 		return;
 	if (told < live_bytes) {
 		text_str(report->text, ", elsewhere ");
-		text_size(report->text, live_bytes - told);
+		text_put_column(report->text, live_bytes - told, 0);
 	}
 	text_char(report->text, '\n');
 }

@@ -43,22 +43,27 @@ static void put_stack(
 	text_str(text, "  ");
 }
 
+static void put_who(const struct report *report, const struct vmatlas_thread *thread)
+{
+	size_t named = owner_thread_name(thread), length = 0;
+	char owner[OWNER_BYTES];
+
+	text_printable(report->text, thread->name, named);
+	if (thread->flags & VMATLAS_THREAD_MAIN)
+		text_str(report->text, named ? ", main thread" : "main thread");
+	else if (thread->creator)
+		length = owner_of_stack(report, thread->creator, owner);
+	if (length)
+		text_str(report->text, named ? ", made by " : "made by ");
+	text_printable(report->text, owner, length);
+}
+
 static void put_thread(const struct report *report, const struct vmatlas_thread *thread)
 {
-	struct text *text = report->text;
-	char owner[OWNER_BYTES];
-	size_t length = 0;
-
-	text_dec_right(text, thread->tid, 9);
-	put_stack(text, report->atlas, thread);
-	text_printable(text, thread->name, owner_thread_name(thread));
-	if (thread->creator)
-		length = owner_of_stack(report, thread->creator, owner);
-	if (length) {
-		text_str(text, ", made by ");
-		text_printable(text, owner, length);
-	}
-	text_char(text, '\n');
+	text_dec_right(report->text, thread->tid, 9);
+	put_stack(report->text, report->atlas, thread);
+	put_who(report, thread);
+	text_char(report->text, '\n');
 }
 
 static void put_heading(struct text *text, const struct counts *counts)
