@@ -590,6 +590,85 @@ static void what_was_unloaded_is_learned_again(void **unused)
 	assert_true(learned[2] > learned[1]);
 }
 
+/* Compiles a library of which only the source is at hand, and loads it. */
+static void *load(const char *compiler, const char *source)
+{
+	char path[] = "/tmp/test_callstack.XXXXXX", command[4096];
+	void *library = NULL;
+
+	close(mkstemp(path));
+	snprintf(command, sizeof command, "echo '%s' | %s -O2 -shared -fPIC - -o %s", source,
+		compiler, path);
+	if (system(command) == 0)
+		library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	unlink(path);
+	return library;
+}
+
+static void exceptions_between_captures(void **unused)
+{
+	void *library = load("c++ -x c++",
+		"struct guard { void (*f)(); ~guard() { f(); } };"
+		"__attribute__((noinline)) static void deep(void (*f)(), int n) {"
+		"	guard g{f};"
+		"	if (!n) throw n;"
+		"	deep(f, n - 1);"
+		"	f();"
+		"}"
+		"extern \"C\" void throwing(void (*f)()) {"
+		"	for (int i = 0; i < 5; i++) {"
+		"		f();"
+		"		try { deep(f, i * 3); } catch (int) { f(); }"
+		"		f();"
+		"	}"
+		"}");
+	void (*throwing)(void (*)(void));
+
+	(void)unused;
+	if (!library)
+		skip();
+	*(void **)&throwing = dlsym(library, "throwing");
+	throwing(compare_twice);
+	dlclose(library);
+}
+
+/* libunwind's own cache goes stale with a library that is unloaded: here it is no measure, so each
+ * call must come back to who called it. */
+static unsigned outward;
+static KEEP void find_caller(void)
+{
+	uint64_t pcs[DEPTH];
+
+	outward = frames_of(capture(), pcs);
+}
+
+static unsigned depth_through(const char *source)
+{
+	void *library = load("cc -x c", source);
+	void (*call)(void (*)(void));
+
+	assert_non_null(library);
+	*(void **)&call = dlsym(library, "call");
+	call(find_caller);
+	dlclose(library);
+	callstack_forget((uintptr_t)call - 65536, (uintptr_t)call + 65536);
+	return outward;
+}
+
+/* The second has its call at the same place in a frame of another size. */
+static void another_library_in_the_same_place(void **unused)
+{
+	unsigned first, second;
+
+	(void)unused;
+	first = depth_through(
+		"void call(void (*f)(void)) { volatile char a[40]; a[0] = 1; f(); a[1] = 2; }");
+	second = depth_through(
+		"void call(void (*f)(void)) { volatile char a[72]; a[0] = 1; f(); a[1] = 2; }");
+	assert_int_equal(first, second);
+	assert_true(first > 4);
+}
+
 static void before_the_start_there_is_one_frame(void **unused)
 {
 	uint64_t pcs[DEPTH];
@@ -655,6 +734,8 @@ int main(void)
 		TEST(a_handler_may_leave_by_longjmp),
 		TEST(a_forked_child_goes_on),
 		TEST(what_was_unloaded_is_learned_again),
+		TEST(exceptions_between_captures),
+		TEST(another_library_in_the_same_place),
 		TEST(nothing_was_lost),
 	};
 
