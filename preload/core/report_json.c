@@ -147,13 +147,14 @@ static void begin(struct report_json *self, struct text *text)
 
 	json_init(&self->json, text);
 	self->referred.word = report_take(&self->report, report_json_words(atlas));
+	/* What report_json_stacks looks through. */
 	self->referred.limit = self->referred.word ? (uint64_t)atlas->frames + 1 : 0;
 }
 
 int report_json(const struct atlas *atlas, const struct names *names,
 	const struct report_options *options, struct text *text)
 {
-	struct report_json self;
+	struct report_json self = {.report = {.atlas = atlas}};
 	struct json *json = &self.json;
 
 	report_begin(&self.report, atlas, names, options, text);

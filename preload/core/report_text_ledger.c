@@ -47,7 +47,7 @@ static void put_retained_parts(struct text *text, const struct atlas *atlas)
 
 static bool is_larger(const struct atlas *atlas, unsigned a, unsigned b)
 {
-	return atlas->row[a] > atlas->row[b] || (atlas->row[a] == atlas->row[b] && a < b);
+	return atlas->row[a] == atlas->row[b] ? a < b : atlas->row[a] > atlas->row[b];
 }
 
 /* The largest row that comes behind `last`; ATLAS_ROWS where there is none but `unexplained`. */

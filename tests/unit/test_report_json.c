@@ -414,6 +414,22 @@ static void lanes_that_lie_about_their_length_are_not_followed(void **state)
 	free(world);
 }
 
+/* Made by another thread after the atlas: nothing lists it any more. */
+static void call_stack_that_came_later_is_not_referred_to(void **state)
+{
+	struct world *world = world_make();
+	json_t *report;
+
+	(void)state;
+	world->atlas.frames = F_MAP - 1;
+	report = parsed(world);
+	assert_int_equal(number(row(report, "regions", 0), "callstack"), 0);
+	assert_int_equal(number(row(report, "threads", 1), "creator"), 0);
+	all_is_consistent(report);
+	json_decref(report);
+	free(world);
+}
+
 static void unknown_numbers_are_null_or_zero(void **state)
 {
 	struct world *world = world_make();
@@ -495,6 +511,7 @@ int main(void)
 		cmocka_unit_test(without_scratch_memory_the_figures_are_the_same),
 		cmocka_unit_test(damaged_tables_make_no_damaged_report),
 		cmocka_unit_test(lanes_that_lie_about_their_length_are_not_followed),
+		cmocka_unit_test(call_stack_that_came_later_is_not_referred_to),
 		cmocka_unit_test(unknown_numbers_are_null_or_zero),
 		cmocka_unit_test(threads_by_the_thousand_are_cut_to_the_last),
 		cmocka_unit_test(errors_of_the_sink_come_back),
