@@ -124,12 +124,14 @@ static void ask(struct framenames *framenames, uint32_t id, struct known *known)
 	const struct vmatlas_module *module = lane_find(framenames->view->modules, frame->module);
 	struct finding finding = {known, framenames->source};
 	int number = module ? module_number(framenames, frame->module) : -1;
+	uint64_t address;
 
 	known->asked = true;
+	if (number < 0)
+		return;
 	/* The call is meant, and the pc is what comes after it. */
-	if (number >= 0)
-		symbolizer_frames(framenames->symbolizer, number, frame->pc - module->bias - 1,
-			keep, &finding);
+	address = frame->pc - module->bias - 1;
+	symbolizer_frames(framenames->symbolizer, number, address, keep, &finding);
 }
 
 static size_t names_of_frame(void *context, uint32_t frame, struct name *names, size_t capacity)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,6 +68,11 @@ static int finish(struct outfile *outfile)
 	errno = 0;
 	if (fflush(outfile->stream) != 0 || ferror(outfile->stream))
 		error = errno ? errno : EIO;
+	/* Told here; the check at the end of the command must not find it again. */
+	if (error && !outfile->path) {
+		__fpurge(outfile->stream);
+		clearerr(outfile->stream);
+	}
 	if (outfile->path && fclose(outfile->stream) != 0 && !error)
 		error = errno;
 	return error;

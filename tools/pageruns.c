@@ -63,25 +63,27 @@ static size_t find(const struct pageruns *pageruns, uint64_t address)
 	return low;
 }
 
+/* The run's part in [from, end). */
+static struct view_run part(const struct vmatlas_run *run, uint64_t from, uint64_t end)
+{
+	return (struct view_run){
+		run->start > from ? run->start : from, run->end < end ? run->end : end, run->state};
+}
+
 size_t pageruns_next(const struct pageruns *pageruns, uint64_t *from, uint64_t end,
 	struct view_run *runs, size_t capacity)
 {
+	const struct vmatlas_run *behind = pageruns->runs + pageruns->count;
+	const struct vmatlas_run *run = pageruns->runs + find(pageruns, *from);
 	size_t count = 0;
 
-	for (size_t i = find(pageruns, *from); i < pageruns->count && count < capacity; i++) {
-		const struct vmatlas_run *run = &pageruns->runs[i];
-
-		if (run->start >= end)
-			break;
-		if (!run->state) {
-			if (!count)
-				*from = UINT64_MAX;
-			break;
-		}
-		runs[count].start = run->start > *from ? run->start : *from;
-		runs[count].end = run->end < end ? run->end : end;
-		runs[count].state = run->state;
+	for (; run < behind && run->start < end && run->state && count < capacity; run++) {
+		runs[count] = part(run, *from, end);
 		*from = runs[count++].end;
 	}
+	if (run == behind || run->start >= end)
+		*from = end;
+	else if (!run->state && !count)
+		*from = UINT64_MAX;
 	return count;
 }

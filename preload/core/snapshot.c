@@ -270,7 +270,7 @@ static void put_pages(struct writer *writer, uint64_t start, uint64_t end)
 		count = view->runs(view->context, &from, end, runs, capacity);
 		if (count)
 			put_runs(writer, runs, count);
-	} while (count && from > before && from < end && !writer->chunks.text->error);
+	} while (from > before && from < end && !writer->chunks.text->error);
 	if (from == UINT64_MAX) {
 		runs[0] = (struct view_run){before, end, 0};
 		put_runs(writer, runs, 1);

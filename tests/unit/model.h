@@ -85,6 +85,8 @@ static inline size_t model_pages(
 			runs[count++] = model_runs[i];
 			*from = model_runs[i].end;
 		}
+	if (!count)
+		*from = end;
 	return count;
 }
 
