@@ -144,7 +144,7 @@ def gcc_compiling_something_large(t):
         f"int f{n}(int *a, int n) {{ int s = {n}; for (int i = 0; i < n; i++) {{ "
         f"s = s * {n % 97 + 2} + a[i]; if (s & {1 << n % 20}) s ^= a[(i + {n}) % n]; "
         f"switch (s % 5) {{ case 0: s += {n}; break; case 1: s -= a[i]; break; default: s *= 3; }} }} "
-        f"return s; }}" for n in range(400))
+        f"return s; }}" for n in range(250))
     t.write("large.c", functions)
     prove(t, ["/bin/sh", "-c", "gcc -O2 -c large.c -o large.o && sha256sum large.o"], match=r"/cc1 ",
           delay=0.5)
