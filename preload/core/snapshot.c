@@ -100,49 +100,50 @@ static void put_process(struct writer *writer)
 
 /* -- Blocks --------------------------------------------------------------------------------- */
 
-/* Copies the records of one window's chain and links the copies. By the time the table of these
- * records could be written as it is, records of freed blocks would serve others, and chains
- * would lead astray. Returns the number of the first copy, 0 when no record is the window's. */
-static uint32_t copy_chain(struct chunk_batch *bigs, const struct lane *lane, uint32_t *copies,
-	uint64_t window, uint32_t id)
+/* Copies the blocks of one window and links the copies. By the time the table of large blocks could
+ * be written as it is, records of freed ones would serve others, and chains would lead astray.
+ * Returns the number of the first copy, 0 when no block is left. */
+static uint32_t copy_window(
+	struct chunk_batch *bigs, const struct view *view, uint32_t *copies, uint64_t window)
 {
-	const struct vmatlas_big *found;
-	struct vmatlas_big copy, last = {0};
-	unsigned count = 0;
+	const uint32_t first = *copies + 1;
+	struct vmatlas_big last = {0};
+	struct blocks_cursor cursor;
+	struct blocks_tables tables = view_tables(view);
+	struct block block;
 
-	for (; count < BLOCKS_CHAIN_MOST && (found = lane_find(lane, id)); count++) {
-		copy = *found;
-		if (!copy.address || blocks_window(copy.address) != window)
-			break;
-		if (count) {
-			last.next = *copies + count + 1;
+	blocks_begin(&cursor, view->blocks, &tables);
+	cursor.window = window;
+	while (blocks_next(&cursor, &block) && blocks_window(block.address) == window) {
+		if (++*copies > first) {
+			last.next = *copies;
 			chunk_batch_put(bigs, &last);
 		}
-		last = copy;
-		id = copy.next;
+		last = (struct vmatlas_big){block.address, block.size, block.time, block.origin,
+			block.thread, block.mapping, 0};
 	}
-	last.next = 0;
-	if (count)
-		chunk_batch_put(bigs, &last);
-	*copies += count;
-	return count ? *copies - count + 1 : 0;
+	if (*copies < first)
+		return 0;
+	chunk_batch_put(bigs, &last);
+	return first;
 }
 
 /* A word for the file: of a large block it names the copies. 0 when nothing is left to name. */
-static uint64_t copy_word(struct chunk_batch *bigs, const struct lane *lane, uint32_t *copies,
-	uint64_t window, uint64_t word)
+static uint64_t copy_word(struct chunk_batch *bigs, const struct view *view, uint32_t *copies,
+	const struct vmatlas_placed *placed)
 {
 	uint32_t first;
 
-	if (VMATLAS_WORD_SIZE(word) != VMATLAS_SIZE_BIG)
-		return word;
-	first = copy_chain(bigs, lane, copies, window, (uint32_t)VMATLAS_WORD_BIG(word));
+	if (VMATLAS_WORD_SIZE(placed->word) != VMATLAS_SIZE_BIG)
+		return placed->word;
+	first = copy_window(bigs, view, copies, placed->window);
 	return first ? (uint64_t)VMATLAS_SIZE_BIG << 48 | first : 0;
 }
 
 static void put_blocks(struct writer *writer)
 {
-	const struct blocks_tables tables = {writer->view->moments, writer->view->bigs};
+	const struct view *view = writer->view;
+	struct blocks_tables tables = view_tables(view);
 	size_t half = writer->size / 2;
 	struct chunk_batch placed, bigs;
 	struct blocks_cursor cursor;
@@ -153,9 +154,9 @@ static void put_blocks(struct writer *writer)
 		&placed, &writer->chunks, VMATLAS_TAG_BLOCKS, sizeof(one), writer->scratch, half);
 	chunk_batch_begin(&bigs, &writer->chunks, VMATLAS_TAG_BIGS, sizeof(struct vmatlas_big),
 		writer->scratch + half, half);
-	blocks_begin(&cursor, writer->view->blocks, &tables);
+	blocks_begin(&cursor, view->blocks, &tables);
 	while (!writer->chunks.text->error && blocks_next_word(&cursor, &one.window, &one.word)) {
-		one.word = copy_word(&bigs, tables.bigs, &copies, one.window, one.word);
+		one.word = copy_word(&bigs, view, &copies, &one);
 		if (one.word)
 			chunk_batch_put(&placed, &one);
 	}
