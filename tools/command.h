@@ -9,7 +9,7 @@
  *	int foo_main(int argc, char **argv);
  *
  * argv[0] is "vmatlas foo", as argp prints it in usages; options and operands follow. It returns
- *the exit status: 0 done, 1 could not, 2 usage. `foo --help` must print its help on stdout. */
+ * the exit status: 0 done, 1 could not, 2 usage. `foo --help` must print its help on stdout. */
 #define COMMAND_LIST(X) \
 	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it") \
 	X(dump, "[OPTION...] PID", "ask a running program for a report") \

@@ -3,6 +3,7 @@
 #include "debugfile.h"
 #include "demangle.h"
 #include "inlines.h"
+#include "symbolindex.h"
 #include "units.h"
 
 #include <elfutils/libdwfl.h>
@@ -24,8 +25,9 @@ struct module {
 	bool opened;
 	enum symbolizer_state state;
 	Dwfl *dwfl;
-	Dwfl_Module *dwfl_module; /* NULL unless there is a file to read */
-	struct units *units;      /* the same */
+	Dwfl_Module *dwfl_module;  /* NULL unless there is a file to read */
+	struct units *units;       /* the same */
+	struct symbolindex *index; /* NULL until it is needed */
 };
 
 struct symbolizer {
@@ -58,6 +60,7 @@ static void module_free(struct module *module)
 {
 	if (!module)
 		return;
+	symbolindex_free(module->index);
 	units_free(module->units);
 	if (module->dwfl)
 		dwfl_end(module->dwfl);
@@ -169,15 +172,11 @@ const char *symbolizer_state_text(enum symbolizer_state state)
 	return "unknown";
 }
 
-/* The symbol that covers the address. One without a size (assembly) covers what follows it. */
 static const char *find_symbol(struct module *module, uint64_t address)
 {
-	GElf_Off offset;
-	GElf_Sym symbol;
-	const char *name = dwfl_module_addrinfo(
-		module->dwfl_module, address, &offset, &symbol, NULL, NULL, NULL);
-
-	return name && (symbol.st_size == 0 || offset < symbol.st_size) ? name : NULL;
+	if (!module->index)
+		module->index = symbolindex_read(module->dwfl_module);
+	return module->index ? symbolindex_find(module->index, address) : NULL;
 }
 
 static int tell_symbol(const char *symbol, symbolizer_found *found, void *context)
