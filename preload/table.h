@@ -6,12 +6,9 @@
 #ifndef VMATLAS_TABLE_H
 #define VMATLAS_TABLE_H
 
-#include "core/blocks.h"
+#include "bigs.h"
 
-/* What a thread keeps to itself of the table: records of large blocks ready for use again. */
-struct table_stock {
-	uint32_t first, count;
-};
+#include "core/blocks.h"
 
 /* What is to be known about a block when it is born. */
 struct table_birth {
@@ -22,28 +19,33 @@ struct table_birth {
 /* A block that was taken out and may have to go back. */
 struct table_taken {
 	uint64_t address, size;
-	uint64_t word;  /* as it stood; 0: there was no such block */
-	uint32_t big;   /* its record, still ours, or 0 */
+	uint64_t word; /* as it stood; 0: there was no such block */
+	uint32_t big;  /* its record, still ours, or 0 */
 };
 
-/* Records a block. False when it could not be kept (counted). `replaced` is the block that stood at
- * this address although nobody freed it where we could see, as by table_take; its record, if any, is
- * already given back. Under the guard. */
-bool table_put(struct table_stock *stock, const struct table_birth *birth,
-	struct table_taken *replaced);
+/* Records a block. False when it could not be kept (counted). `replaced` is the block that stood here
+ * although nobody freed it where we could see, as by table_take; its record, if any, is already
+ * given back. Under the guard. */
+bool table_put(
+	struct bigs_stock *stock, const struct table_birth *birth, struct table_taken *replaced);
 
 /* Takes the block at the address out; taken->word is 0 when there is none. Anywhere: also in a
  * handler that interrupted any of these functions. */
 void table_take(uint64_t address, struct table_taken *taken);
 
-/* Puts it back unchanged: the allocator did not take it after all. */
+/* Puts it back unchanged: the allocator did not take it after all. What can no longer be kept is
+ * counted. */
 void table_put_back(const struct table_taken *taken);
 
-/* It is gone for good: its record may serve again. `stock` may be NULL. */
-void table_forget(struct table_stock *stock, const struct table_taken *taken);
+/* It is gone for good: its record may serve again. `stock` may be NULL. Anywhere with NULL, else
+ * under the guard. */
+void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
 
-/* Gives a dying thread's records to all. */
-void table_leave(struct table_stock *stock);
+/* Whether a word is not enough for the block: large, or its moment unknown. */
+bool table_needs_record(const struct table_birth *birth);
+
+/* Such a record, 0 when there is no memory. Under the guard. */
+uint32_t table_record(struct bigs_stock *stock, const struct table_birth *birth);
 
 /* What the readers read. Anywhere. */
 const struct blocks *table_blocks(void);

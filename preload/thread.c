@@ -142,7 +142,7 @@ void thread_leave(struct thread *thread)
 {
 	struct vmatlas_thread *record = record_of(thread->id);
 
-	table_leave(&thread->stock);
+	bigs_leave(&thread->stock);
 	sys_call(SYS_prctl, 16 /* PR_GET_NAME */, (long)record->name, 0, 0, 0, 0);
 	record->ended = clock_ticks();
 	atomic_fetch_sub(&self.living, 1);

@@ -30,7 +30,7 @@ struct thread {
 	int64_t unsettled; /* live bytes that thread_peak does not know yet */
 	struct thread_counters counters;
 	struct mappings_cache mappings;
-	struct table_stock stock;
+	struct bigs_stock stock;
 	/* The origin last found for a call stack whose number ends in the index. */
 	struct {
 		uint32_t frame, origin;

@@ -189,13 +189,13 @@ void track_freed_elsewhere(const struct table_taken *taken)
 
 void track_alloc_elsewhere(const void *block, size_t size)
 {
-	struct table_stock none = {0, 0};
+	struct bigs_stock none = {0, 0};
 	struct table_birth birth = {
 		.address = (uintptr_t)block, .size = size, .time = clock_ticks()};
 	struct table_taken replaced;
 
 	table_put(&none, &birth, &replaced);
-	table_leave(&none);
+	bigs_leave(&none);
 	atomic_fetch_add_explicit(&self.elsewhere_allocations, 1, memory_order_relaxed);
 }
 

@@ -1,24 +1,16 @@
 #include "blocks.h"
 
-enum { LEAF_MASK = (1 << BLOCKS_LEAF_BITS) - 1 };
+enum {
+	LEAF_MASK = (1 << BLOCKS_LEAF_BITS) - 1,
+	/* A chain breaks under its reader when one of its blocks is freed, and is then read again: so
+	 * often at most, for whoever interrupted the writer. */
+	CHAIN_TRIES = 8,
+};
 
 void blocks_begin(struct blocks_cursor *cursor, const struct blocks *blocks,
 	const struct blocks_tables *tables)
 {
 	*cursor = (struct blocks_cursor){.blocks = blocks, .tables = *tables};
-}
-
-static bool from_big(
-	const struct blocks_tables *tables, uint32_t id, struct block *block, uint32_t *next)
-{
-	const struct vmatlas_big *big = lane_find(tables->bigs, id);
-
-	if (!big)
-		return false;
-	*block = (struct block){big->address, big->size, big->time, big->origin, big->mapping,
-		big->thread};
-	*next = big->next;
-	return big->address != 0;
 }
 
 bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
@@ -39,33 +31,106 @@ bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64
 	return true;
 }
 
-static bool read_chain(struct blocks_cursor *cursor, struct block *block)
-{
-	uint64_t window = cursor->window - 1;
+/* -- Chains --------------------------------------------------------------------------------- */
 
-	if (cursor->chain && cursor->links-- &&
-		from_big(&cursor->tables, cursor->chain, block, &cursor->chain) &&
-		blocks_window(block->address) == window)
-		return true;
-	/* The end, or the record serves another block by now. */
-	cursor->chain = 0;
-	return false;
+/* Copies the block of record `id`, and the number of the next one. False when there is no such record,
+ * or it is free, or was given to another block meanwhile. */
+static bool from_big(
+	const struct blocks_tables *tables, uint32_t id, struct block *block, uint32_t *next)
+{
+	const struct vmatlas_big *big = lane_find(tables->bigs, id);
+	uint64_t address;
+
+	if (!big)
+		return false;
+	address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
+	*block = (struct block){
+		address, big->size, big->time, big->origin, big->mapping, big->thread};
+	*next = big->next;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return address && __atomic_load_n(&big->address, __ATOMIC_RELAXED) == address;
+}
+
+/* What one walk along a chain found: the block with the lowest address at or behind `from`, and how
+ * many there are. */
+struct found {
+	struct block lowest;
+	uint64_t from;
+	unsigned count;
+};
+
+static void consider(struct found *found, const struct block *block)
+{
+	if (block->address < found->from)
+		return;
+	if (found->count == 0 || block->address < found->lowest.address)
+		found->lowest = *block;
+	found->count++;
+}
+
+/* False when the chain led elsewhere: it changed meanwhile. */
+static bool walk(
+	const struct blocks_tables *tables, uint64_t window, uint32_t id, struct found *found)
+{
+	struct block block;
+
+	found->count = 0;
+	for (int links = 0; id && links < BLOCKS_CHAIN_MOST; links++) {
+		if (!from_big(tables, id, &block, &id) || blocks_window(block.address) != window)
+			return false;
+		consider(found, &block);
+	}
+	return true;
+}
+
+static uint64_t word_at(const struct blocks *blocks, uint64_t window)
+{
+	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
+
+	return leaf ? atomic_load_explicit(blocks_word(leaf, window), memory_order_acquire) : 0;
+}
+
+static bool is_chain(uint64_t word)
+{
+	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
+}
+
+/* Searches the window's chain, if it has one (any more), from found->from on. */
+static bool search(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t window,
+	struct found *found)
+{
+	found->count = 0;
+	for (int i = 0; i < CHAIN_TRIES; i++) {
+		uint64_t word = word_at(blocks, window);
+
+		if (!is_chain(word))
+			break;
+		if (walk(tables, window, (uint32_t)VMATLAS_WORD_BIG(word), found))
+			break;
+	}
+	return found->count != 0;
+}
+
+/* -- The cursor ----------------------------------------------------------------------------- */
+
+static bool read_chain(struct blocks_cursor *cursor, uint64_t from, struct block *block)
+{
+	struct found found = {.from = from};
+
+	cursor->rest = 0;
+	if (!search(cursor->blocks, &cursor->tables, cursor->window - 1, &found))
+		return false;
+	*block = found.lowest;
+	if (found.count > 1)
+		cursor->rest = block->address + 1;
+	return true;
 }
 
 static bool read_word(struct blocks_cursor *cursor, uint64_t word, struct block *block)
 {
-	uint64_t window = cursor->window - 1;
-
-	if (VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG) {
-		cursor->chain = (uint32_t)VMATLAS_WORD_BIG(word);
-		cursor->links = BLOCKS_CHAIN_MOST;
-		if (cursor->chain > lane_count(cursor->tables.bigs)) {
-			cursor->damaged++;
-			cursor->chain = 0;
-		}
-		return read_chain(cursor, block);
-	}
-	if (blocks_describe(&cursor->tables, window, word, block))
+	if (is_chain(word) && lane_find(cursor->tables.bigs, (uint32_t)VMATLAS_WORD_BIG(word)))
+		return read_chain(cursor, 0, block);
+	if (!is_chain(word) && blocks_describe(&cursor->tables, cursor->window - 1, word, block))
 		return true;
 	cursor->damaged++;
 	return false;
@@ -120,7 +185,7 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 {
 	uint64_t window, word;
 
-	if (read_chain(cursor, block))
+	if (cursor->rest && read_chain(cursor, cursor->rest, block))
 		return true;
 	while (blocks_next_word(cursor, &window, &word)) {
 		if (read_word(cursor, word, block))
@@ -129,28 +194,17 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 	return false;
 }
 
-static bool find_in_chain(
-	const struct blocks_tables *tables, uint32_t id, uint64_t address, struct block *block)
-{
-	for (int links = 0; links < BLOCKS_CHAIN_MOST; links++) {
-		if (!from_big(tables, id, block, &id))
-			return false;
-		if (block->address == address)
-			return true;
-	}
-	return false;
-}
-
 bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,
 	struct block *block)
 {
-	uint64_t window = blocks_window(address), word;
-	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
+	struct found found = {.from = address};
+	uint64_t window = blocks_window(address), word = word_at(blocks, window);
 
-	if (!leaf)
+	if (!is_chain(word))
+		return word && blocks_describe(tables, window, word, block) &&
+		       block->address == address;
+	if (!search(blocks, tables, window, &found))
 		return false;
-	word = atomic_load_explicit(blocks_word(leaf, window), memory_order_acquire);
-	if (VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG)
-		return find_in_chain(tables, (uint32_t)VMATLAS_WORD_BIG(word), address, block);
-	return word && blocks_describe(tables, window, word, block) && block->address == address;
+	*block = found.lowest;
+	return block->address == address;
 }

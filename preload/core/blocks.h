@@ -63,8 +63,7 @@ struct blocks_cursor {
 	const struct blocks *blocks;
 	struct blocks_tables tables;
 	uint64_t window;  /* the next one to look at */
-	uint32_t chain;   /* rest of the chain at the window before */
-	uint32_t links;   /* how long that chain may still be */
+	uint64_t rest;    /* the window before has more blocks, from this address on; 0: it has none */
 	uint64_t damaged; /* words that made no sense: somebody wrote over the table */
 };
 

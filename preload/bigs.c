@@ -1,0 +1,132 @@
+#include "bigs.h"
+#include "lock.h"
+#include "store.h"
+
+enum {
+	/* A thread keeps at most so many free records, and moves them to all and back in halves: a
+	 * thread that only allocates lives on what a thread that only frees gives away. */
+	STOCK_MOST = 64,
+	/* So many fresh ones at once: a lock costs two system calls, a record 40 bytes. */
+	STOCK_FRESH = 8,
+};
+
+static struct {
+	/* Both under locks()->bigs. */
+	struct lane records;
+	uint32_t spare; /* free records of no thread, linked by `next` */
+} self = {.records = {.record_size = sizeof(struct vmatlas_big)}};
+
+struct vmatlas_big *bigs_find(uint32_t id)
+{
+	return lane_find(&self.records, id);
+}
+
+static void push(uint32_t *list, uint32_t id)
+{
+	bigs_find(id)->next = *list;
+	*list = id;
+}
+
+/* 0 when the list is empty, or led to where no record is: the program wrote over it. */
+static uint32_t pop(uint32_t *list)
+{
+	const struct vmatlas_big *big = bigs_find(*list);
+	uint32_t id = big ? *list : 0;
+
+	*list = big ? big->next : 0;
+	return id;
+}
+
+/* -- Between one thread and all ------------------------------------------------------------- */
+
+static uint32_t spare_or_fresh(uint32_t have)
+{
+	uint32_t id = pop(&self.spare);
+
+	return id || have >= STOCK_FRESH ? id : store_append(&self.records, UINT32_MAX - 1);
+}
+
+static void stock_fill(struct bigs_stock *stock)
+{
+	struct held held;
+	uint32_t id;
+
+	if (!lock_take(&locks()->bigs, &held))
+		return;
+	stock->count = 0; /* of a thread that another process was forked from in the midst of this */
+	while (stock->count < STOCK_MOST / 2 && (id = spare_or_fresh(stock->count))) {
+		push(&stock->first, id);
+		stock->count++;
+	}
+	lock_release(&held);
+}
+
+/* The count may say more than there are, for the same reason. */
+static void stock_spill(struct bigs_stock *stock, uint32_t keep)
+{
+	struct held held;
+	uint32_t id;
+
+	if (!lock_take(&locks()->bigs, &held))
+		return;
+	while (stock->count > keep && (id = pop(&stock->first))) {
+		push(&self.spare, id);
+		stock->count--;
+	}
+	lock_release(&held);
+}
+
+/* -- The calls ------------------------------------------------------------------------------ */
+
+/* The address is written last: a reader that holds an old number finds 0 until then. */
+static void fill(struct vmatlas_big *record, const struct vmatlas_big *big)
+{
+	record->size = big->size;
+	record->time = big->time;
+	record->origin = big->origin;
+	record->thread = big->thread;
+	record->mapping = big->mapping;
+	record->next = 0;
+	__atomic_store_n(&record->address, big->address, __ATOMIC_RELEASE);
+}
+
+uint32_t bigs_make(struct bigs_stock *stock, const struct vmatlas_big *big)
+{
+	uint32_t id;
+
+	if (!stock->first)
+		stock_fill(stock);
+	id = pop(&stock->first);
+	if (id) {
+		stock->count--;
+		fill(bigs_find(id), big);
+	}
+	return id;
+}
+
+void bigs_give(struct bigs_stock *stock, uint32_t id)
+{
+	struct bigs_stock none = {0, 0};
+
+	__atomic_store_n(&bigs_find(id)->address, 0, __ATOMIC_RELEASE);
+	if (!stock) {
+		none = (struct bigs_stock){id, 1};
+		bigs_find(id)->next = 0;
+		stock_spill(&none, 0);
+		return;
+	}
+	push(&stock->first, id);
+	if (++stock->count > STOCK_MOST)
+		stock_spill(stock, STOCK_MOST / 2);
+}
+
+void bigs_leave(struct bigs_stock *stock)
+{
+	if (stock->first)
+		stock_spill(stock, 0);
+}
+
+const struct lane *bigs_records(void)
+{
+	return &self.records;
+}

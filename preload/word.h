@@ -1,0 +1,32 @@
+/* word.h - a block in 64 bits, as the table of blocks keeps it; see vmatlas_store.h. */
+#ifndef VMATLAS_WORD_H
+#define VMATLAS_WORD_H
+
+#include "vmatlas_store.h"
+
+#include <stdbool.h>
+
+/* A small block: size below VMATLAS_SIZE_BIG, moment and origin of 24 bits. All functions here may
+ * be called anywhere. */
+static inline uint64_t word_small(uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
+{
+	return (uint64_t)origin | (uint64_t)moment << 24 | size << 48 | (address >> 3 & 3) << 62;
+}
+
+static inline uint64_t word_big(uint32_t id)
+{
+	return (uint64_t)VMATLAS_SIZE_BIG << 48 | id;
+}
+
+static inline bool word_is_big(uint64_t word)
+{
+	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
+}
+
+/* The number of the record that a big word names. */
+static inline uint32_t word_record(uint64_t word)
+{
+	return (uint32_t)VMATLAS_WORD_BIG(word);
+}
+
+#endif

@@ -1,0 +1,333 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dice.h"
+#include "store.h"
+#include "table.h"
+
+enum { PLACES = 512, STEPS = 60000, MOMENTS = 1000, ORIGINS = (1 << 24) - 1 };
+
+static struct vmatlas_moment moment[MOMENTS];
+static struct lane moments;
+static struct bigs_stock stock;
+
+/* The oracle: the block at each place, word 0 of `birth` never used; `live` says whether there is one. */
+struct entry {
+	bool live;
+	struct table_birth birth;
+};
+
+struct model {
+	uint64_t base;
+	unsigned spacing; /* bytes between two places */
+	struct entry entry[PLACES];
+};
+
+static int set_up(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < MOMENTS; i++)
+		moment[i] = (struct vmatlas_moment){1000 + i, i % 7, i % 5};
+	lane_over(&moments, moment, MOMENTS, sizeof moment[0]);
+	return 0;
+}
+
+static uint64_t random_size(struct dice *dice)
+{
+	static const uint64_t edges[] = {
+		0, 1, 16381, 16382, 16383, 16384, 65536, (uint64_t)1 << 40, UINT64_MAX >> 1};
+
+	return dice_below(dice, 3) ? dice_below(dice, 3000)
+				   : edges[dice_below(dice, sizeof edges / sizeof edges[0])];
+}
+
+/* A small block's time, mapping and thread are its moment's; a large block's are its own. */
+static struct table_birth random_birth(struct dice *dice, uint64_t address)
+{
+	struct table_birth birth = {
+		.address = address,
+		.size = random_size(dice),
+		.origin = (uint32_t)dice_below(dice, ORIGINS),
+		.moment = (uint32_t)dice_below(dice, MOMENTS + 1),
+	};
+	const struct vmatlas_moment *when = birth.moment ? &moment[birth.moment - 1] : NULL;
+
+	birth.time = when ? when->time : dice_roll(dice);
+	birth.mapping = when ? when->mapping : 77;
+	birth.thread = when ? when->thread : 88;
+	return birth;
+}
+
+static uint64_t address_of(const struct model *model, unsigned place)
+{
+	return model->base + (uint64_t)place * model->spacing;
+}
+
+static void assert_block(const struct block *block, const struct table_birth *birth)
+{
+	assert_int_equal(block->address, birth->address);
+	assert_int_equal(block->size, birth->size);
+	assert_int_equal(block->time, birth->time);
+	assert_int_equal(block->origin, birth->origin);
+	assert_int_equal(block->mapping, birth->mapping);
+	assert_int_equal(block->thread, birth->thread);
+}
+
+/* The cursor gives the oracle's blocks, all of them, in order, and no others of this range. */
+static void assert_read_back(const struct model *model)
+{
+	struct blocks_tables tables = {&moments, table_bigs()};
+	struct blocks_cursor cursor;
+	struct block block;
+	unsigned place = 0;
+
+	blocks_begin(&cursor, table_blocks(), &tables);
+	while (blocks_next(&cursor, &block)) {
+		if (block.address < model->base || block.address >= address_of(model, PLACES))
+			continue;
+		while (place < PLACES && !model->entry[place].live)
+			place++;
+		assert_in_range(place, 0, PLACES - 1);
+		assert_block(&block, &model->entry[place++].birth);
+	}
+	while (place < PLACES)
+		assert_false(model->entry[place++].live);
+	assert_int_equal(cursor.damaged, 0);
+}
+
+static void assert_found(const struct model *model, unsigned place)
+{
+	struct blocks_tables tables = {&moments, table_bigs()};
+	struct block block;
+	bool found = blocks_find(table_blocks(), &tables, address_of(model, place), &block);
+
+	assert_int_equal(found, model->entry[place].live);
+	if (found)
+		assert_block(&block, &model->entry[place].birth);
+}
+
+static void assert_taken(const struct table_taken *taken, const struct entry *entry)
+{
+	assert_int_equal(taken->word != 0, entry->live);
+	if (!entry->live)
+		return;
+	assert_int_equal(taken->address, entry->birth.address);
+	assert_int_equal(taken->size, entry->birth.size);
+}
+
+static void put(struct model *model, struct dice *dice, unsigned place)
+{
+	struct entry *entry = &model->entry[place];
+	struct table_birth birth = random_birth(dice, address_of(model, place));
+	struct table_taken replaced;
+
+	assert_true(table_put(&stock, &birth, &replaced));
+	assert_taken(&replaced, entry);
+	*entry = (struct entry){true, birth};
+}
+
+static void take(struct model *model, unsigned place, bool back, bool elsewhere)
+{
+	struct entry *entry = &model->entry[place];
+	struct table_taken taken;
+
+	table_take(address_of(model, place), &taken);
+	assert_taken(&taken, entry);
+	if (back) {
+		table_put_back(&taken);
+		return;
+	}
+	table_forget(elsewhere ? NULL : &stock, &taken);
+	entry->live = false;
+}
+
+/* Takes out, lets a neighbour come or go, and puts back. */
+static void take_while_others_come(struct model *model, struct dice *dice, unsigned place)
+{
+	unsigned neighbour = place ^ (unsigned)dice_below(dice, 4);
+	struct table_taken taken;
+
+	if (neighbour == place)
+		return;
+	table_take(address_of(model, place), &taken);
+	if (dice_below(dice, 2))
+		put(model, dice, neighbour);
+	else
+		take(model, neighbour, false, false);
+	table_put_back(&taken);
+}
+
+static void step(struct model *model, struct dice *dice)
+{
+	unsigned place = (unsigned)dice_below(dice, PLACES);
+
+	switch (dice_below(dice, 6)) {
+	case 0:
+	case 1:
+	case 2:
+		put(model, dice, place);
+		break;
+	case 3:
+		take(model, place, false, dice_below(dice, 8) == 0);
+		break;
+	case 4:
+		take(model, place, true, false);
+		break;
+	default:
+		take_while_others_come(model, dice, place);
+	}
+	assert_found(model, (unsigned)dice_below(dice, PLACES));
+}
+
+static void play(struct model *model)
+{
+	struct dice dice = {model->base | 1};
+
+	for (int i = 0; i < STEPS; i++) {
+		step(model, &dice);
+		if (i % 64 == 0)
+			assert_read_back(model);
+	}
+	assert_int_equal(table_lost(), 0);
+}
+
+static void blocks_with_a_word_each_are_as_in_a_dictionary(void **state)
+{
+	static struct model model = {.base = 0x7f0000000010, .spacing = 32};
+
+	(void)state;
+	table_boot(true, &moments);
+	play(&model);
+}
+
+static void blocks_that_share_words_are_as_in_a_dictionary(void **state)
+{
+	static struct model model = {.base = 0x7e0000000000, .spacing = 8};
+
+	(void)state;
+	table_boot(false, &moments);
+	play(&model);
+}
+
+/* The program freed it where we could not see, and another now starts 16 bytes further. */
+static void a_stale_block_in_the_window_is_replaced(void **state)
+{
+	struct table_birth old = {0x7d0000000000, 100, 5, 1, 1, 0, 0}, big = old, new = old;
+	struct table_taken replaced;
+
+	(void)state;
+	table_boot(true, &moments);
+	new.address += 16;
+	big.size = 1 << 20;
+	assert_true(table_put(&stock, &old, &replaced));
+	assert_true(table_put(&stock, &new, &replaced));
+	assert_true(replaced.word && replaced.address == old.address && replaced.size == 100);
+	assert_true(table_put(&stock, &big, &replaced));
+	assert_true(replaced.word && replaced.address == new.address);
+	assert_true(table_put(&stock, &new, &replaced));
+	assert_true(replaced.word && replaced.size == 1 << 20 && replaced.big == 0);
+	table_take(old.address, &replaced);
+	assert_false(replaced.word);
+	table_take(new.address, &replaced);
+	assert_true(replaced.word);
+}
+
+static void an_address_that_is_not_there_is_not_taken(void **state)
+{
+	struct table_taken taken = {1, 2, 3, 4};
+
+	(void)state;
+	table_take(0x123456789000, &taken);
+	assert_true(taken.address == 0x123456789000 && !taken.word && !taken.size && !taken.big);
+	table_put_back(&taken);
+	table_forget(&stock, &taken);
+	table_take(UINT64_MAX, &taken);
+	assert_false(taken.word);
+	table_take(0, &taken);
+	assert_false(taken.word);
+}
+
+static void an_address_beyond_the_table_is_counted(void **state)
+{
+	struct table_birth birth = {(uint64_t)1 << BLOCKS_ADDRESS_BITS, 100, 5, 1, 1, 0, 0};
+	struct table_taken replaced;
+	uint64_t lost = table_lost();
+
+	(void)state;
+	assert_false(table_put(&stock, &birth, &replaced));
+	assert_int_equal(table_lost(), lost + 1);
+	birth.address -= 32;
+	assert_true(table_put(&stock, &birth, &replaced));
+}
+
+static size_t store_total(void)
+{
+	struct store_chunk chunk[STORE_CHUNKS];
+	unsigned count = store_chunks(chunk, STORE_CHUNKS);
+	size_t total = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		total += chunk[i].size;
+	return total;
+}
+
+/* Where one thread only puts and another only takes, records go round through all. */
+static void ten_million_blocks_need_no_more_memory_than_live_at_once(void **state)
+{
+	struct bigs_stock other = {0, 0};
+	struct table_taken taken;
+	size_t before;
+
+	(void)state;
+	table_boot(true, &moments);
+	before = store_total();
+	for (uint64_t i = 0; i < 10000000; i++) {
+		struct table_birth birth = {
+			0x7c0000000010 + i % 1000 * 32, i % 32768, 5, 1, 1, 0, 0};
+
+		assert_true(table_put(&stock, &birth, &taken) && !taken.word);
+		table_take(birth.address, &taken);
+		assert_true(taken.word && taken.size == birth.size);
+		table_forget(i % 3 ? &other : i % 5 ? &stock : NULL, &taken);
+	}
+	assert_in_range(lane_count(table_bigs()), 1, 4000);
+	assert_in_range(store_total(), before, before + (8 << 20));
+}
+
+/* As a forked child may find it: another thread was about to count. */
+static void a_stock_that_counts_wrong_does_no_harm(void **state)
+{
+	struct bigs_stock few = {0, 3}, many = {0, 0};
+	struct vmatlas_big big = {.address = 0x7b0000000000, .size = 1 << 20};
+	uint32_t id[100];
+
+	(void)state;
+	bigs_leave(&few);
+	for (int i = 0; i < 100; i++)
+		assert_true((id[i] = bigs_make(&many, &big)));
+	many.count += 2;
+	for (int i = 0; i < 100; i++)
+		bigs_give(&many, id[i]);
+	bigs_leave(&many);
+	assert_int_equal(many.first, 0);
+	assert_true(bigs_make(&many, &big));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blocks_with_a_word_each_are_as_in_a_dictionary),
+		cmocka_unit_test(blocks_that_share_words_are_as_in_a_dictionary),
+		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
+		cmocka_unit_test(an_address_that_is_not_there_is_not_taken),
+		cmocka_unit_test(an_address_beyond_the_table_is_counted),
+		cmocka_unit_test(ten_million_blocks_need_no_more_memory_than_live_at_once),
+		cmocka_unit_test(a_stock_that_counts_wrong_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
