@@ -89,6 +89,7 @@ enum vmatlas_call {
 	VMATLAS_CALL_MREMAP,
 	VMATLAS_CALL_SHMAT,
 	VMATLAS_CALL_BRK,
+	VMATLAS_CALL_BEFORE, /* the loader, before the shim: no call stack */
 };
 
 /* A file that was loaded as code. */

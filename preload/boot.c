@@ -4,12 +4,14 @@
 #include "clock.h"
 #include "config.h"
 #include "guard.h"
+#include "inventory.h"
 #include "lock.h"
 #include "mappings.h"
 #include "process.h"
 #include "real.h"
 #include "sys.h"
 #include "table.h"
+#include "thread.h"
 #include "track.h"
 
 #include <dlfcn.h>
@@ -94,4 +96,6 @@ void boot_finish(void)
 {
 	boot_try(0);
 	start_callstacks();
+	thread_attach(); /* a program that never allocates still has a main thread */
+	inventory_take();
 }

@@ -3,6 +3,7 @@
 #include "boot.h"
 #include "clock.h"
 #include "facts.h"
+#include "guard.h"
 #include "lock.h"
 #include "naming.h"
 #include "output.h"
@@ -122,6 +123,20 @@ static int write_report(
 		       : report_text(&session->atlas, names, options, &session->text);
 }
 
+static void lose_names(struct session *session)
+{
+	const struct naming_counts *counts = &session->naming.counts;
+
+	facts_lose(&session->view, "modules_changed",
+		"modules whose file is another by now: their functions have no names",
+		counts->modules_changed);
+	facts_lose(&session->view, "modules_unreadable",
+		"modules whose file cannot be read: their functions have no names",
+		counts->modules_unreadable);
+	facts_lose(&session->view, "names_lost", "names that the memory did not suffice for",
+		counts->names_lost + counts->frames_lost);
+}
+
 /* Without memory for names or columns, the report says less. */
 static int report(struct session *session, int format)
 {
@@ -142,6 +157,7 @@ static int report(struct session *session, int format)
 	} else {
 		names.of = NULL;
 	}
+	lose_names(session);
 	error = write_report(session, &names, &options, format);
 	if (memory)
 		sys_munmap(memory, naming_size + size);
@@ -299,6 +315,7 @@ void dump_on_signal(int signal, siginfo_t *info, void *context)
 	int error = errno, format = -1;
 
 	(void)context;
+	guard.dumps++;
 	if (is_own_end(signal, info)) {
 		signals_let_through(signal, info);
 		errno = error;

@@ -4,6 +4,7 @@
 #include "callstack.h"
 #include "clock.h"
 #include "config.h"
+#include "lock.h"
 #include "mappings.h"
 #include "modules.h"
 #include "process.h"
@@ -15,6 +16,8 @@
 #include "table.h"
 #include "thread.h"
 #include "track.h"
+
+#include "core/text.h"
 
 #include <string.h>
 #include <sys/auxv.h>
@@ -89,7 +92,7 @@ uint32_t facts_mappings(char *buffer, size_t size)
 
 /* -- What was not seen ---------------------------------------------------------------------- */
 
-static void lose(struct view *view, const char *name, const char *explanation, uint64_t count)
+void facts_lose(struct view *view, const char *name, const char *explanation, uint64_t count)
 {
 	if (view->losts < VIEW_LOST)
 		view->lost[view->losts++] = (struct view_lost){name, explanation, count};
@@ -101,27 +104,27 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 	struct callstack_counts callstacks = callstack_counts();
 	struct ask_counts asks = ask_counts();
 
-	lose(view, "unknown_frees", "frees of blocks that are older than the shim or were not seen",
+	facts_lose(view, "unknown_frees", "frees of blocks that are older than the shim or were not seen",
 		totals->unknown_frees);
-	lose(view, "replaced_blocks", "blocks whose free was not seen: their address came again",
+	facts_lose(view, "replaced_blocks", "blocks whose free was not seen: their address came again",
 		totals->replaced);
-	lose(view, "table_full", "blocks that the table could not hold", table_lost());
-	lose(view, "handler_allocations",
+	facts_lose(view, "table_full", "blocks that the table could not hold", table_lost());
+	facts_lose(view, "handler_allocations",
 		"blocks without a call stack: made in a handler that interrupted the shim",
 		track.elsewhere_allocations);
-	lose(view, "handler_frees", "frees in a handler that interrupted the shim",
+	facts_lose(view, "handler_frees", "frees in a handler that interrupted the shim",
 		track.elsewhere_frees);
-	lose(view, "origins", "blocks without a call stack: that table could not grow",
+	facts_lose(view, "origins", "blocks without a call stack: that table could not grow",
 		track.origins_lost);
-	lose(view, "callstacks_lost", "call stacks that could not be kept", callstacks.lost);
-	lose(view, "callstacks_truncated", "call stacks that end early: libunwind failed",
+	facts_lose(view, "callstacks_lost", "call stacks that could not be kept", callstacks.lost);
+	facts_lose(view, "callstacks_truncated", "call stacks that end early: libunwind failed",
 		callstacks.truncated);
-	lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
-	lose(view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
-	lose(view, "threads", "threads that could not be followed", totals->lost);
-	lose(view, "maps_failures", "questions about a mapping that the kernel did not answer",
+	facts_lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
+	facts_lose(view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
+	facts_lose(view, "threads", "threads that could not be followed", totals->lost);
+	facts_lose(view, "maps_failures", "questions about a mapping that the kernel did not answer",
 		asks.failures);
-	lose(view, "memory_refused", "times the kernel gave the shim no memory", store_refused());
+	facts_lose(view, "memory_refused", "times the kernel gave the shim no memory", store_refused());
 }
 
 static void note(struct view *view, const char *sentence)
@@ -140,6 +143,75 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 		note(view, "no allocation was seen: this program's malloc is not visible");
 	if (!callstack_counts().libunwind)
 		note(view, "libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
+}
+
+/* -- Threads -------------------------------------------------------------------------------- */
+
+static void read_name(struct vmatlas_thread *thread)
+{
+	char path[64], name[sizeof thread->name + 1] = "";
+	struct text text;
+	size_t length;
+
+	text_init(&text, path, sizeof path - 1, NULL, NULL);
+	text_str(&text, "/proc/self/task/");
+	text_dec(&text, thread->tid);
+	text_str(&text, "/comm");
+	path[text.used] = 0;
+	length = read_file(path, name, sizeof name - 1);
+	if (length && name[length - 1] == '\n')
+		length--;
+	if (!length)
+		return;
+	memset(thread->name, 0, sizeof thread->name);
+	memcpy(thread->name, name, length < sizeof thread->name ? length : sizeof thread->name - 1);
+}
+
+/* The kernel's arguments stand at the top of the main stack, which grows: it is asked for anew. */
+static void find_main_stack(struct vmatlas_thread *thread)
+{
+	struct ask_answer answer;
+
+	if (ask_mapping(getauxval(AT_EXECFN), &answer, NULL, 0))
+		return;
+	thread->stack_start = answer.start;
+	thread->stack_end = answer.end;
+}
+
+/* Names change, and the main stack does. */
+static uint32_t refresh_threads(const struct lane *threads)
+{
+	uint32_t living = 0;
+
+	for (uint32_t id = 1; id <= lane_count(threads); id++) {
+		struct vmatlas_thread *thread = lane_get(threads, id);
+
+		if (!thread->tid || thread->ended)
+			continue;
+		living++;
+		read_name(thread);
+		if (thread->flags & VMATLAS_THREAD_MAIN)
+			find_main_stack(thread);
+	}
+	return living;
+}
+
+/* A directory has a link for itself, one in its parent, and one from each directory in it. */
+static uint64_t threads_of_kernel(void)
+{
+	struct stat status;
+
+	if (sys_call(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&status, 0, 0, 0))
+		return 0;
+	return status.st_nlink > 2 ? status.st_nlink - 2 : 0;
+}
+
+static void gather_threads(struct view *view)
+{
+	uint64_t living = refresh_threads(view->threads), all = threads_of_kernel();
+
+	facts_lose(view, "threads_unseen", "threads that were not made by pthread_create and never allocated",
+		all > living ? all - living : 0);
 }
 
 /* -- The tables ----------------------------------------------------------------------------- */
@@ -185,11 +257,13 @@ static void gather_counters(struct view *view)
 static void gather_own(struct view *view)
 {
 	struct store_chunk chunks[VIEW_OWN];
-	unsigned count = store_chunks(chunks, VIEW_OWN - 2);
+	unsigned count = store_chunks(chunks, VIEW_OWN - 4);
 
 	for (unsigned i = 0; i < count; i++)
 		view->own[view->owns++] = (struct view_range){
 			chunks[i].start, chunks[i].start + chunks[i].size};
+	view->own[view->owns++] = (struct view_range){
+		(uintptr_t)locks(), (uintptr_t)locks() + sizeof *locks()};
 }
 
 /* -- What the kernel says ------------------------------------------------------------------- */
@@ -236,6 +310,7 @@ void facts_gather(struct facts *facts, struct view *view, uint32_t number, const
 	gather_process(facts, view);
 	gather_tables(view);
 	gather_counters(view);
+	gather_threads(view);
 	gather_own(view);
 	gather_kernel(facts, view);
 }

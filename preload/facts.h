@@ -22,6 +22,9 @@ struct facts {
 void facts_gather(struct facts *facts, struct view *view, uint32_t number, const char *reason);
 void facts_close(struct facts *facts);
 
+/* Adds one more thing that could not be seen or kept. */
+void facts_lose(struct view *view, const char *name, const char *explanation, uint64_t count);
+
 /* How many mappings there are, more or less: lines of /proc/self/maps; 0 when it cannot be read. */
 uint32_t facts_mappings(char *buffer, size_t size);
 

@@ -21,6 +21,7 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
+	uint32_t dumps;        /* handlers of ours that ran on this thread */
 	uintptr_t stack;       /* where it was closed */
 };
 

@@ -1,6 +1,7 @@
 #include "real.h"
 
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <string.h>
 
 /* What answers before dlsym can: glibc exports them since 2.2.5. */
@@ -36,6 +37,8 @@ bool real_is_glibc(void)
 {
 	Dl_info mallocs, libcs;
 
-	return dladdr((void *)real.malloc, &mallocs) && dladdr((void *)__libc_malloc, &libcs) &&
+	/* Not by __libc_malloc: tcmalloc and mimalloc define that, too. */
+	return dladdr((void *)real.malloc, &mallocs) &&
+	       dladdr((void *)gnu_get_libc_version, &libcs) &&
 	       mallocs.dli_fbase == libcs.dli_fbase;
 }

@@ -5,13 +5,21 @@
 #ifndef VMATLAS_REAL_H
 #define VMATLAS_REAL_H
 
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/msg.h>
+#include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
 
 struct real {
 #define WRAPPED(result, name, parameters) result(*name) parameters;

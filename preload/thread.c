@@ -1,5 +1,4 @@
 #include "thread.h"
-#include "boot.h"
 #include "clock.h"
 #include "lock.h"
 #include "store.h"
@@ -113,8 +112,6 @@ struct thread *thread_attach(void)
 
 	if (guard.thread)
 		return guard.thread;
-	if (!boot_done())
-		return NULL;
 	if (lock_take(&locks()->threads, &held)) {
 		thread = attach();
 		lock_release(&held);
@@ -160,13 +157,10 @@ static void forget_others(uint64_t now)
 
 void thread_forked(void)
 {
-	struct thread *thread = guard.thread;
-
 	forget_others(clock_ticks());
 	atomic_store(&self.living, 0);
 	guard.thread = NULL;
-	if (thread)
-		thread_attach();
+	thread_attach();
 }
 
 const struct lane *thread_records(void)

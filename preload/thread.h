@@ -38,8 +38,7 @@ struct thread {
 	struct callstack callstack;
 };
 
-/* This thread's, attached now if need be; NULL when there is no memory or the shim has not started.
- * Anywhere but in a dump. */
+/* This thread's, attached now if need be; NULL when there is no memory. After track_boot, anywhere. */
 struct thread *thread_attach(void);
 
 /* What its creator knew of it, for a thread that pthread_create made. Under the guard. */

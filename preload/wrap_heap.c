@@ -14,7 +14,7 @@ enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7 };
 static __attribute__((noinline)) struct thread *start(uintptr_t stack, uintptr_t caller)
 {
 	boot_try(caller);
-	if (!thread_attach())
+	if (!boot_done() || !thread_attach())
 		return NULL;
 	guard_close(stack);
 	return guard.thread;

@@ -158,6 +158,8 @@ static enum atlas_row row_of(const struct atlas_mapping *mapping)
 	if ((mapping->kind == KIND_ANON || mapping->kind == KIND_JIT) &&
 		mapping->owner == ATLAS_OWNER_NONE)
 		return ATLAS_UNEXPLAINED;
+	if (mapping->kind == KIND_ANON && mapping->owner == ATLAS_OWNER_LOADER)
+		return ATLAS_LOADER;
 	return (enum atlas_row)rows[mapping->kind < KIND_COUNT ? mapping->kind : KIND_OTHER];
 }
 
@@ -219,22 +221,52 @@ int atlas_make(
 	return error;
 }
 
-struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address)
+/* The first mapping that ends behind the address. */
+static uint32_t index_past(const struct atlas *atlas, uint64_t address)
 {
 	uint32_t low = 0, high = atlas->mappings;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		struct atlas_mapping *mapping = &atlas->mapping[middle];
 
-		if (address < mapping->start)
-			high = middle;
-		else if (address >= mapping->end)
+		if (address >= atlas->mapping[middle].end)
 			low = middle + 1;
 		else
-			return mapping;
+			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address)
+{
+	uint32_t index = index_past(atlas, address);
+
+	if (index == atlas->mappings || atlas->mapping[index].start > address)
+		return NULL;
+	return &atlas->mapping[index];
+}
+
+bool atlas_mapped(const struct atlas *atlas, uint64_t *from, uint64_t end, struct view_range *part)
+{
+	uint32_t index = index_past(atlas, *from);
+	const struct atlas_mapping *mapping = &atlas->mapping[index];
+
+	if (*from >= end)
+		return false;
+	*part = (struct view_range){*from, end};
+	if (atlas->mappings) {
+		if (index == atlas->mappings || mapping->start >= end)
+			return false;
+		if (mapping->start > *from)
+			part->start = mapping->start;
+		part->end = mapping->end;
+		while (++index < atlas->mappings && mapping[1].start == part->end)
+			part->end = (++mapping)->end;
+		if (part->end > end)
+			part->end = end;
+	}
+	*from = part->end;
+	return true;
 }
 
 const char *atlas_path(const struct atlas *atlas, const struct atlas_mapping *mapping)
@@ -249,6 +281,7 @@ const char *atlas_row_name(enum atlas_row row)
 		[ATLAS_RETAINED] = "retained",
 		[ATLAS_MMAPPED] = "mmapped",
 		[ATLAS_THREAD_STACKS] = "thread-stacks",
+		[ATLAS_LOADER] = "loader",
 		[ATLAS_MAIN_STACK] = "main-stack",
 		[ATLAS_ELF_TEXT] = "elf-text",
 		[ATLAS_ELF_RODATA] = "elf-rodata",

@@ -18,6 +18,7 @@ enum atlas_owner {
 	ATLAS_OWNER_THREAD,    /* `thread` */
 	ATLAS_OWNER_CALL,      /* who mapped it: `frame` */
 	ATLAS_OWNER_VMATLAS,
+	ATLAS_OWNER_LOADER,    /* mapped before the shim was there */
 };
 
 struct atlas_mapping {
@@ -55,6 +56,7 @@ enum atlas_row {
 	ATLAS_LIVE,        /* live blocks */
 	ATLAS_RETAINED,    /* the allocator's, without a live block */
 	ATLAS_MMAPPED,     /* mapped by the program */
+	ATLAS_LOADER,      /* anonymous memory of the loader's, from before the shim */
 	ATLAS_THREAD_STACKS,
 	ATLAS_MAIN_STACK,
 	ATLAS_ELF_TEXT,
@@ -104,6 +106,11 @@ int atlas_make(
 
 /* The mapping that holds the address, or NULL. */
 struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address);
+
+/* The next stretch of [*from, end) that is mapped, and moves *from behind it; false when there is none.
+ * A region whose memory was unmapped behind our back is only what is left of it. Where maps could
+ * not be read, all of it. */
+bool atlas_mapped(const struct atlas *atlas, uint64_t *from, uint64_t end, struct view_range *part);
 
 /* The mapping's name as the kernel wrote it; not NUL-terminated. */
 const char *atlas_path(const struct atlas *atlas, const struct atlas_mapping *mapping);

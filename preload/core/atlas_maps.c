@@ -255,7 +255,8 @@ static void own_region(struct atlas *atlas, const struct vmatlas_region *region)
 		if (!may_be_mapped_by_call(mapping) || end - start <= mapping->region_largest)
 			continue;
 		mapping->region_largest = end - start;
-		mapping->owner = ATLAS_OWNER_CALL;
+		mapping->owner = region->call == VMATLAS_CALL_BEFORE ? ATLAS_OWNER_LOADER
+								     : ATLAS_OWNER_CALL;
 		mapping->frame = region->frame;
 		mapping->thread = region->thread;
 	}

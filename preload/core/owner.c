@@ -112,6 +112,8 @@ size_t owner_of_mapping(
 		return owner_of_stack(report, mapping->frame, out);
 	case ATLAS_OWNER_VMATLAS:
 		return of_bytes("vmatlas", strlen("vmatlas"), out);
+	case ATLAS_OWNER_LOADER:
+		return of_bytes("loader", strlen("loader"), out);
 	case ATLAS_OWNER_NONE:
 		break;
 	}

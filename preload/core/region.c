@@ -29,6 +29,8 @@ const char *region_call_name(uint32_t call)
 		return "shmat";
 	case VMATLAS_CALL_BRK:
 		return "brk";
+	case VMATLAS_CALL_BEFORE:
+		return "before";
 	default:
 		return "other";
 	}

@@ -11,7 +11,7 @@
  * of no use then. Anywhere, signal handlers included. */
 bool region_read(const struct vmatlas_region *record, struct vmatlas_region *region);
 
-/* "mmap", "mremap", "shmat", "brk"; "other" for numbers out of range. Anywhere. */
+/* "mmap", "mremap", "shmat", "brk", "before"; "other" for numbers out of range. Anywhere. */
 const char *region_call_name(uint32_t call);
 
 #endif

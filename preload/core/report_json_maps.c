@@ -139,6 +139,20 @@ static void put_region(struct report_json *self, const struct vmatlas_region *re
 	json_object_end(json);
 }
 
+/* What was unmapped behind our back is no part of it any more. */
+static void put_parts(struct report_json *self, const struct vmatlas_region *region)
+{
+	struct vmatlas_region piece = *region;
+	uint64_t from = region->start;
+	struct view_range part;
+
+	while (atlas_mapped(self->report.atlas, &from, region->end, &part)) {
+		piece.start = part.start;
+		piece.end = part.end;
+		put_region(self, &piece);
+	}
+}
+
 void report_json_regions(struct report_json *self)
 {
 	const struct lane *regions = self->report.view->regions;
@@ -152,7 +166,7 @@ void report_json_regions(struct report_json *self)
 		struct vmatlas_region region;
 
 		if (record && region_read(record, &region))
-			put_region(self, &region);
+			put_parts(self, &region);
 	}
 	json_line(json);
 	json_array_end(json);

@@ -7,6 +7,7 @@ static const char *row_text(enum atlas_row row)
 		[ATLAS_LIVE] = "live blocks",
 		[ATLAS_RETAINED] = "retained by malloc: free, fragmented, or its own books",
 		[ATLAS_MMAPPED] = "mapped by the program",
+		[ATLAS_LOADER] = "the loader's, and the main thread's control block",
 		[ATLAS_THREAD_STACKS] = "stacks of threads",
 		[ATLAS_MAIN_STACK] = "main stack",
 		[ATLAS_ELF_TEXT] = "machine code",
