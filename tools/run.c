@@ -238,17 +238,30 @@ static const char *why_no_report(const struct launch *launch)
 	return "the program ended without one";
 }
 
+/* Where the shim turns to when it cannot write where it should: programs close their standard error
+ * before they end (preload/output.c). Only this program's, since others write there too. */
+static void say_refuge(const struct run *run, const struct launch *launch, size_t *count)
+{
+	char refuge[64];
+
+	snprintf(refuge, sizeof(refuge), "/tmp/vmatlas.%%e.%d.%%n", (int)launch->pid);
+	filename_find(refuge, &run->begun, say_report, count);
+}
+
 static void say_reports(const struct run *run, const struct launch *launch)
 {
 	const char *output = setting_get(SETTING_OUTPUT);
 	size_t count = 0;
 
-	if (run->quiet || filename_is_descriptor(output))
+	if (run->quiet)
 		return;
-	filename_find(output, &run->begun, say_report, &count);
+	if (!filename_is_descriptor(output))
+		filename_find(output, &run->begun, say_report, &count);
+	if (count == 0)
+		say_refuge(run, launch, &count);
 	if (count > REPORTS_SHOWN)
 		complain_note("report", "and %zu more like %s", count - REPORTS_SHOWN, output);
-	if (count == 0)
+	if (count == 0 && !filename_is_descriptor(output))
 		complain_note("no report was written", "%s", why_no_report(launch));
 }
 

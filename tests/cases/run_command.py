@@ -14,7 +14,7 @@ import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import COMMAND, SHIM, case, check, check_same, main, need
+from vmatlas_case import COMMAND, SHIM, Skip, case, check, check_same, main, need
 
 # Tells each signal as a line until SIGTERM. Not Python: its handlers run later, and once for two.
 TELLER = r"""
@@ -182,7 +182,8 @@ def options_become_variables(test):
             ([], f"VMATLAS_OUTPUT={test.tmp}/vmatlas.%e.%p.%n.txt"),
             (["-f", "json"], f"VMATLAS_OUTPUT={test.tmp}/vmatlas.%e.%p.%n.json"),
             (["-f", "snapshot"], "VMATLAS_FORMAT=snapshot"),
-            (["-o", "x.%p"], f"VMATLAS_OUTPUT={test.tmp}/x.%p"), (["-o", "fd:2"], "VMATLAS_OUTPUT=fd:2"),
+            (["-o", "x.%p"], f"VMATLAS_OUTPUT={test.tmp}/x.%p"),
+            (["--no-exit", "-o", "fd:2"], "VMATLAS_OUTPUT=fd:2"),
             (["-s", "SIGUSR1"], "VMATLAS_SIGNAL=10"), (["-s", "RTMIN+3"], "VMATLAS_SIGNAL=RTMIN+3"),
             (["-s", "none"], "VMATLAS_SIGNAL=none"), (["--depth", "256"], "VMATLAS_DEPTH=256"),
             (["--interval", "60"], "VMATLAS_INTERVAL=60"), (["--growth", "2G"], "VMATLAS_GROWTH=2147483648"),
@@ -248,6 +249,16 @@ def it_says_where_the_report_went(test):
     told = run(test, "-o", "%e-[%p]*", "true", cwd=test.path("100%p"))
     found = os.listdir(test.path("100%p"))
     check_same("error", f"vmatlas: report: {test.tmp}/100%p/{found[0]}\n", told.stderr)
+
+
+@case()
+def it_says_where_a_report_found_refuge(test):
+    if not os.path.exists(SHIM):
+        raise Skip("the shim is not built")
+    told = run(test, "-o", "fd:2", "cat")  # which closes its standard error before it ends
+    found = re.fullmatch(r"vmatlas: report: (/tmp/vmatlas\.cat\.\d+\.1)\n", told.stderr)
+    check(found, told.stderr)
+    os.unlink(found.group(1))
 
 
 @case()
