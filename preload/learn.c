@@ -52,7 +52,7 @@ static void learn_aside(void *argument, const struct aside_registers *registers)
 	(void)registers;
 	if (modules_image(call, &image)) {
 		lesson->layout.kind = kind_elsewhere(call);
-	} else if (!modules_covers(&image, call, 1, PF_X)) {
+	} else if (image.header_count && !modules_covers(&image, call, 1, PF_X)) {
 		lesson->layout.kind = LAYOUT_NOWHERE;
 	} else {
 		unwind_learn(lesson->pc, lesson->exact, &lesson->layout);

@@ -1,6 +1,7 @@
 #include "modules.h"
 #include "ask.h"
 #include "clock.h"
+#include "core/maps.h"
 #include "lock.h"
 #include "store.h"
 #include "strings.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 /* A layout word has 16 bits for it, see layout.h. */
 enum { MODULES_LIMIT = 65535 };
@@ -31,7 +33,69 @@ static struct {
 	.identities = {.record_size = sizeof(struct identity)},
 };
 
+static uintptr_t page_of(uintptr_t address)
+{
+	return address & ~(uintptr_t)(HEADER_BYTES - 1);
+}
+
+/* Start, end and unwind table follow from the program headers. */
+static void measure(struct modules_image *image)
+{
+	const ElfW(Phdr) *header = image->headers;
+	uintptr_t start = UINTPTR_MAX, end = 0;
+
+	for (unsigned i = 0; i < image->header_count; i++) {
+		uintptr_t at = image->bias + header[i].p_vaddr;
+
+		if (header[i].p_type == PT_GNU_EH_FRAME)
+			image->unwind_table = at;
+		if (header[i].p_type == PT_LOAD && page_of(at) < start)
+			start = page_of(at);
+		if (header[i].p_type == PT_LOAD && at + header[i].p_memsz > end)
+			end = at + header[i].p_memsz;
+	}
+	if (end) {
+		image->start = start;
+		image->end = end;
+	}
+}
+
 #if __GLIBC_PREREQ(2, 35)
+
+/* Whether the file's first page is mapped here, headers and all. */
+static bool headers_at(struct modules_image *image, uintptr_t start)
+{
+	const ElfW(Ehdr) *file = (const void *)start;
+
+	if (memcmp(file->e_ident, ELFMAG, SELFMAG) != 0 ||
+		file->e_phentsize != sizeof(ElfW(Phdr)) || file->e_phoff > HEADER_BYTES / 2 ||
+		file->e_phoff + file->e_phnum * sizeof(ElfW(Phdr)) > HEADER_BYTES)
+		return false;
+	image->headers = (const void *)(start + file->e_phoff);
+	image->header_count = file->e_phnum;
+	return true;
+}
+
+static bool readable_start(uintptr_t address)
+{
+	struct ask_answer answer;
+
+	return page_of(address) == address && ask_mapping(address, &answer, NULL, 0) == 0 &&
+	       (answer.perms & MAPS_READ) && answer.offset == 0;
+}
+
+/* glibc gives the whole image where its segments have no holes between them, else one segment
+ * (l_contiguous in elf/dl-find_object.c). A library is linked at 0, so its bias is where it starts,
+ * unless it was prelinked. */
+static void headers_find(struct modules_image *image)
+{
+	if (!image->name[0]) {
+		image->headers = (const void *)getauxval(AT_PHDR);
+		image->header_count = image->headers ? (unsigned)getauxval(AT_PHNUM) : 0;
+	} else if (!headers_at(image, image->start) && readable_start(image->bias)) {
+		headers_at(image, image->bias);
+	}
+}
 
 int modules_image(uintptr_t address, struct modules_image *image)
 {
@@ -46,6 +110,8 @@ int modules_image(uintptr_t address, struct modules_image *image)
 		.unwind_table = (uintptr_t)found.dlfo_eh_frame,
 		.name = found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "",
 	};
+	headers_find(image);
+	measure(image);
 	return 0;
 }
 
@@ -59,23 +125,17 @@ struct search {
 static int consider(struct dl_phdr_info *info, size_t size, void *context)
 {
 	struct search *search = context;
-	struct modules_image image = {.start = UINTPTR_MAX, .bias = info->dlpi_addr};
+	struct modules_image image = {
+		.bias = info->dlpi_addr,
+		.headers = info->dlpi_phdr,
+		.header_count = info->dlpi_phnum,
+		.name = info->dlpi_name ? info->dlpi_name : "",
+	};
 
 	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-		uintptr_t start = info->dlpi_addr + header->p_vaddr, end = start + header->p_memsz;
-
-		if (header->p_type == PT_GNU_EH_FRAME)
-			image.unwind_table = start;
-		if (header->p_type == PT_LOAD && start < image.start)
-			image.start = start & ~(uintptr_t)(HEADER_BYTES - 1);
-		if (header->p_type == PT_LOAD && end > image.end)
-			image.end = end;
-	}
-	if (search->address < image.start || search->address >= image.end)
+	measure(&image);
+	if (search->address - image.start >= image.end - image.start)
 		return 0;
-	image.name = info->dlpi_name ? info->dlpi_name : "";
 	*search->image = image;
 	return 1;
 }
@@ -89,28 +149,13 @@ int modules_image(uintptr_t address, struct modules_image *image)
 
 #endif
 
-/* The program headers as they were loaded, and their count; 0 where the file's first page is not
- * what it should be. */
-static unsigned headers(const struct modules_image *image, const ElfW(Phdr) * *first)
-{
-	const ElfW(Ehdr) *file = (const void *)image->start;
-
-	if (memcmp(file->e_ident, ELFMAG, SELFMAG) != 0 || file->e_phentsize != sizeof **first ||
-		file->e_phoff > HEADER_BYTES / 2 ||
-		file->e_phoff + file->e_phnum * sizeof **first > HEADER_BYTES)
-		return 0;
-	*first = (const void *)(image->start + file->e_phoff);
-	return file->e_phnum;
-}
-
 bool modules_covers(
 	const struct modules_image *image, uintptr_t address, size_t size, uint32_t flags)
 {
-	const ElfW(Phdr) *header = NULL;
-	unsigned count = headers(image, &header);
+	const ElfW(Phdr) *header = image->headers;
 	uintptr_t at = address - image->bias;
 
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < image->header_count; i++) {
 		if (header[i].p_type == PT_LOAD && (header[i].p_flags & flags) == flags &&
 			at - header[i].p_vaddr <= header[i].p_memsz &&
 			header[i].p_memsz - (at - header[i].p_vaddr) >= size)
@@ -146,11 +191,10 @@ static size_t note_find(const char *note, size_t size, const uint8_t **build_id)
 
 static size_t build_id_find(const struct modules_image *image, const uint8_t **build_id)
 {
-	const ElfW(Phdr) *header = NULL;
-	unsigned count = headers(image, &header);
+	const ElfW(Phdr) *header = image->headers;
 	size_t length = 0;
 
-	for (unsigned i = 0; i < count && !length; i++) {
+	for (unsigned i = 0; i < image->header_count && !length; i++) {
 		uintptr_t at = image->bias + header[i].p_vaddr;
 
 		if (header[i].p_type == PT_NOTE &&

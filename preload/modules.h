@@ -18,10 +18,13 @@ struct modules_image {
 	uintptr_t start, end;   /* first to last segment; there can be holes in it */
 	uintptr_t bias;         /* address minus the address in the file's headers */
 	uintptr_t unwind_table; /* its PT_GNU_EH_FRAME, 0 for none */
-	const char *name;       /* the loader's, "" for the program itself; the loader owns it */
+	const void *headers;    /* its program headers; the loader owns them */
+	unsigned header_count; /* 0: they are not to be found, and nothing is known to be covered */
+	const char *name;      /* the loader's, "" for the program itself; the loader owns it */
 };
 
-/* The image that holds the address: 0, or ENOENT and *image is as it was. Anywhere. */
+/* The image that holds the address: 0, or ENOENT and *image is as it was. Anywhere; may ask the
+ * kernel, see ask.h. */
 int modules_image(uintptr_t address, struct modules_image *image);
 
 /* Whether a segment of the image that can be read (PF_R), executed (PF_X) covers the `size` bytes
