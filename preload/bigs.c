@@ -23,7 +23,7 @@ struct vmatlas_big *bigs_find(uint32_t id)
 
 static void push(uint32_t *list, uint32_t id)
 {
-	bigs_find(id)->next = *list;
+	__atomic_store_n(&bigs_find(id)->next, *list, __ATOMIC_RELAXED);
 	*list = id;
 }
 
@@ -78,15 +78,16 @@ static void stock_spill(struct bigs_stock *stock, uint32_t keep)
 
 /* -- The calls ------------------------------------------------------------------------------ */
 
-/* The address is written last: a reader that holds an old number finds 0 until then. */
+/* The address is written last: a reader that holds an old number finds 0 until then. Readers look at
+ * records that are being written, hence every store is atomic, though none costs more. */
 static void fill(struct vmatlas_big *record, const struct vmatlas_big *big)
 {
-	record->size = big->size;
-	record->time = big->time;
-	record->origin = big->origin;
-	record->thread = big->thread;
-	record->mapping = big->mapping;
-	record->next = 0;
+	__atomic_store_n(&record->size, big->size, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->time, big->time, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->origin, big->origin, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->thread, big->thread, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->mapping, big->mapping, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->next, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&record->address, big->address, __ATOMIC_RELEASE);
 }
 
@@ -110,8 +111,8 @@ void bigs_give(struct bigs_stock *stock, uint32_t id)
 
 	__atomic_store_n(&bigs_find(id)->address, 0, __ATOMIC_RELEASE);
 	if (!stock) {
-		none = (struct bigs_stock){id, 1};
-		bigs_find(id)->next = 0;
+		push(&none.first, id);
+		none.count = 1;
 		stock_spill(&none, 0);
 		return;
 	}

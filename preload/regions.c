@@ -3,6 +3,8 @@
 #include "order.h"
 #include "store.h"
 
+#include "core/region.h"
+
 static struct {
 	/* All under locks()->regions. Readers walk the records, never the order. */
 	struct lane records;
@@ -40,14 +42,12 @@ static void write_end(struct vmatlas_region *record)
 
 static void write(uint32_t id, const struct vmatlas_region *region)
 {
-	struct vmatlas_region *record = record_of(id);
-	uint32_t sequence;
+	struct vmatlas_region *record = record_of(id), copy = *region;
 
 	write_begin(record);
-	sequence = record->sequence;
-	*record = *region;
-	record->sequence = sequence;
-	record->state = VMATLAS_REGION_LIVE;
+	copy.sequence = record->sequence;
+	copy.state = VMATLAS_REGION_LIVE;
+	region_copy(record, &copy);
 	write_end(record);
 }
 
@@ -56,8 +56,8 @@ static void resize(uint32_t id, uint64_t start, uint64_t end)
 	struct vmatlas_region *record = record_of(id);
 
 	write_begin(record);
-	record->start = start;
-	record->end = end;
+	__atomic_store_n(&record->start, start, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->end, end, __ATOMIC_RELAXED);
 	write_end(record);
 }
 
@@ -78,8 +78,8 @@ static void record_give(uint32_t id)
 	struct vmatlas_region *record = record_of(id);
 
 	write_begin(record);
-	record->state = VMATLAS_REGION_FREE;
-	record->next = self.spare;
+	__atomic_store_n(&record->state, VMATLAS_REGION_FREE, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->next, self.spare, __ATOMIC_RELAXED);
 	write_end(record);
 	self.spare = id;
 }

@@ -8,6 +8,11 @@ static struct {
 
 /* -- Chains, under the lock ----------------------------------------------------------------- */
 
+static void set_next(struct vmatlas_big *big, uint32_t next)
+{
+	__atomic_store_n(&big->next, next, __ATOMIC_RELAXED); /* readers walk the chain */
+}
+
 /* A record for the small block that has the word. */
 static uint32_t convert(struct bigs_stock *stock, uint64_t window, uint64_t word)
 {
@@ -35,13 +40,13 @@ static bool chain_add(struct bigs_stock *stock, _Atomic uint64_t *place, uint32_
 		other = word ? convert(stock, blocks_window(big->address), word) : 0;
 		if (word && !other)
 			return false;
-		big->next = other;
+		set_next(big, other);
 		if (atomic_compare_exchange_strong(place, &word, word_big(id)))
 			return true;
 		if (other)
 			bigs_give(stock, other);
 	}
-	big->next = word_record(word);
+	set_next(big, word_record(word));
 	atomic_store_explicit(place, word_big(id), memory_order_release);
 	return true;
 }
@@ -50,7 +55,7 @@ static void unlink_record(
 	_Atomic uint64_t *place, struct vmatlas_big *before, const struct vmatlas_big *big)
 {
 	if (before)
-		before->next = big->next;
+		set_next(before, big->next);
 	else
 		atomic_store_explicit(
 			place, big->next ? word_big(big->next) : 0, memory_order_release);

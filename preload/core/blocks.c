@@ -45,8 +45,14 @@ static bool from_big(
 		return false;
 	address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
 	*block = (struct block){
-		address, big->size, big->time, big->origin, big->mapping, big->thread};
-	*next = big->next;
+		.address = address,
+		.size = __atomic_load_n(&big->size, __ATOMIC_RELAXED),
+		.time = __atomic_load_n(&big->time, __ATOMIC_RELAXED),
+		.origin = __atomic_load_n(&big->origin, __ATOMIC_RELAXED),
+		.mapping = __atomic_load_n(&big->mapping, __ATOMIC_RELAXED),
+		.thread = __atomic_load_n(&big->thread, __ATOMIC_RELAXED),
+	};
+	*next = __atomic_load_n(&big->next, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return address && __atomic_load_n(&big->address, __ATOMIC_RELAXED) == address;
 }

@@ -9,7 +9,7 @@ bool region_read(const struct vmatlas_region *record, struct vmatlas_region *reg
 	for (int i = 0; i < READ_TRIES; i++) {
 		uint32_t sequence = __atomic_load_n(&record->sequence, __ATOMIC_ACQUIRE);
 
-		*region = *record;
+		region_copy(region, record);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (!(sequence & 1) &&
 			__atomic_load_n(&record->sequence, __ATOMIC_RELAXED) == sequence)

@@ -11,6 +11,20 @@
  * of no use then. Anywhere, signal handlers included. */
 bool region_read(const struct vmatlas_region *record, struct vmatlas_region *region);
 
+/* Copies a record that another thread may be reading or writing: each word is one value or the
+ * other, and a reader throws the copy away when the record's sequence has moved. Anywhere. */
+static inline void region_copy(struct vmatlas_region *to, const struct vmatlas_region *from)
+{
+	enum { WORDS = sizeof *to / sizeof(uint64_t) };
+	typedef uint64_t __attribute__((may_alias)) word;
+
+	_Static_assert(sizeof *to % sizeof(word) == 0, "a region is whole words");
+	for (int i = 0; i < WORDS; i++)
+		__atomic_store_n((word *)to + i,
+			__atomic_load_n((const word *)from + i, __ATOMIC_RELAXED),
+			__ATOMIC_RELAXED);
+}
+
 /* "mmap", "mremap", "shmat", "brk", "before"; "other" for numbers out of range. Anywhere. */
 const char *region_call_name(uint32_t call);
 
