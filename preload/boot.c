@@ -92,9 +92,10 @@ void boot_try(uintptr_t caller)
 	errno = error;
 }
 
-void boot_finish(void)
+void boot_finish(char *const *environment)
 {
 	boot_try(0);
+	config_boot(environment);
 	start_callstacks();
 	thread_attach(); /* a program that never allocates still has a main thread */
 	inventory_take();

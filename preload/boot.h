@@ -22,7 +22,7 @@ bool boot_glibc(void);
  * Keeps errno. Not in a signal handler. */
 void boot_try(uintptr_t caller);
 
-/* Start only: the constructor's part. */
-void boot_finish(void);
+/* Start only: the constructor's part. libc's own environ may still be NULL. */
+void boot_finish(char *const *environment);
 
 #endif

@@ -4,7 +4,10 @@
 #include <signal.h>
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 64, DEPTH_MOST = 256 };
+enum { DEPTH_DEFAULT = 64, DEPTH_MOST = 256, INTERVAL_MOST = 10000000 };
+
+/* No address space is larger. */
+#define BYTES_MOST ((unsigned long)1 << 57)
 
 static struct config self = {
 	.fd = 2,
@@ -179,6 +182,43 @@ static void set_depth(const char *value)
 		complain("VMATLAS_DEPTH", value, "not a number from 1 to 256; it is 64");
 }
 
+static void set_interval(const char *value)
+{
+	unsigned long seconds;
+
+	if (parse_number(value, INTERVAL_MOST, &seconds))
+		self.interval_s = (unsigned)seconds;
+	else
+		complain("VMATLAS_INTERVAL", value, "not a number of seconds; there is none");
+}
+
+/* "64M": a number and K, M, G or T, powers of 1,024. */
+static bool parse_bytes(const char *text, uint64_t *bytes)
+{
+	static const char suffixes[] = "KMGT";
+	size_t length = strlen(text);
+	const char *suffix = length ? strchr(suffixes, text[length - 1]) : NULL;
+	unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+	char digits[24];
+	unsigned long number;
+
+	length -= suffix != NULL;
+	if (length >= sizeof digits)
+		return false;
+	memcpy(digits, text, length);
+	digits[length] = 0;
+	if (!parse_number(digits, BYTES_MOST >> shift, &number))
+		return false;
+	*bytes = (uint64_t)number << shift;
+	return true;
+}
+
+static void set_growth(const char *value)
+{
+	if (!parse_bytes(value, &self.growth))
+		complain("VMATLAS_GROWTH", value, "not a size such as 64M; there is none");
+}
+
 static void set(const char *name, const char *value)
 {
 	if (!strcmp(name, "OUTPUT"))
@@ -195,6 +235,10 @@ static void set(const char *name, const char *value)
 		set_bool("VMATLAS_BLOCKS", value, &self.blocks);
 	else if (!strcmp(name, "CHILDREN"))
 		set_bool("VMATLAS_CHILDREN", value, &self.children);
+	else if (!strcmp(name, "INTERVAL"))
+		set_interval(value);
+	else if (!strcmp(name, "GROWTH"))
+		set_growth(value);
 	else if (!strcmp(name, "QUERY"))
 		self.maps_as_text = !strcmp(value, "text");
 }
@@ -203,7 +247,10 @@ void config_boot(char *const *environment)
 {
 	char name[16];
 
-	for (; environment && *environment; environment++) {
+	if (self.read || !environment)
+		return;
+	self.read = true;
+	for (; *environment; environment++) {
 		const char *entry = *environment, *value = strchr(entry, '=');
 		size_t length;
 

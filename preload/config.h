@@ -19,16 +19,20 @@ struct config {
 	bool blocks;                /* VMATLAS_BLOCKS: list every block */
 	bool children;              /* VMATLAS_CHILDREN: what it execs keeps the shim */
 	bool maps_as_text;          /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
+	unsigned interval_s;        /* VMATLAS_INTERVAL: a report so often; 0 for never */
+	uint64_t growth;            /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */
 	unsigned depth;             /* VMATLAS_DEPTH: most frames of a call stack */
 	/* One line for each value that could not be used and what holds instead. */
 	char notice[CONFIG_NOTICES][CONFIG_NOTICE];
 	unsigned notices;
+	bool read;
 };
 
 /* Anywhere, once config_boot is done. */
 const struct config *config(void);
 
-/* Reads the environment. Start only. */
+/* Reads the environment, the first time that there is one: before libc has started, environ is NULL.
+ * Start only. */
 void config_boot(char *const *environment);
 
 #endif

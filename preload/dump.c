@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "facts.h"
 #include "guard.h"
+#include "interval.h"
 #include "lock.h"
 #include "naming.h"
 #include "output.h"
@@ -324,7 +325,7 @@ void dump_on_signal(int signal, siginfo_t *info, void *context)
 	if (info->si_code == SI_QUEUE && (info->si_value.sival_int & ~3) == VMATLAS_REQUEST(0) &&
 		info->si_value.sival_int != VMATLAS_REQUEST(3))
 		format = info->si_value.sival_int & 3;
-	dump("signal", format);
+	dump(interval_sent(info) ? "interval" : "signal", format);
 	errno = error;
 }
 

@@ -38,9 +38,11 @@ static size_t read_file(const char *path, char *buffer, size_t size)
 	return used;
 }
 
+/* All by /proc/thread-self: when the main thread has ended by pthread_exit, /proc/self is a zombie's
+ * and has neither memory nor program. */
 static void read_exe(struct facts *facts)
 {
-	long length = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)facts->exe,
+	long length = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/thread-self/exe", (long)facts->exe,
 		sizeof facts->exe - 1, 0, 0);
 
 	facts->exe[length > 0 ? length : 0] = 0;
@@ -72,12 +74,12 @@ static void gather_process(struct facts *facts, struct view *view)
 	view->name = facts->name;
 	view->kernel = facts->kernel;
 	view->argv = facts->argv;
-	view->argv_length = read_file("/proc/self/cmdline", facts->argv, sizeof facts->argv - 1);
+	view->argv_length = read_file("/proc/thread-self/cmdline", facts->argv, sizeof facts->argv - 1);
 }
 
 uint32_t facts_mappings(char *buffer, size_t size)
 {
-	int fd = sys_open("/proc/self/maps", O_RDONLY);
+	int fd = sys_open("/proc/thread-self/maps", O_RDONLY);
 	uint32_t lines = 0;
 	ssize_t length;
 
@@ -281,7 +283,7 @@ static int rewind_smaps(void *context)
 
 	if (facts->smaps >= 0)
 		sys_close(facts->smaps);
-	facts->smaps = sys_open("/proc/self/smaps", O_RDONLY);
+	facts->smaps = sys_open("/proc/thread-self/smaps", O_RDONLY);
 	return facts->smaps < 0 ? facts->smaps : 0;
 }
 

@@ -1,9 +1,12 @@
 #include "inventory.h"
 #include "clock.h"
+#include "lock.h"
 #include "regions.h"
 #include "store.h"
 #include "sys.h"
+#include "thread.h"
 
+#include "core/kind.h"
 #include "core/maps_reader.h"
 
 /* Holds the longest line; at the start there are some 40 lines, most of 100 bytes. */
@@ -14,17 +17,22 @@ static ssize_t read_maps(void *fd, void *buffer, size_t size)
 	return sys_read(*(int *)fd, buffer, size);
 }
 
-static void record(const struct maps_line *line)
+static bool is_ours(uintptr_t address)
+{
+	return store_owns(address) || address == (uintptr_t)locks();
+}
+
+static void record(const struct maps_line *line, enum kind kind)
 {
 	struct vmatlas_region region;
 
-	if (!maps_line_anonymous(line) || line->path_length || store_owns(line->start) ||
-		regions_find(line->start, &region))
+	if (kind != KIND_ANON || is_ours(line->start) || regions_find(line->start, &region))
 		return;
 	region = (struct vmatlas_region){
 		.start = line->start,
 		.end = line->end,
 		.time = clock_start().ticks,
+		.thread = guard.thread ? guard.thread->id : 0,
 		.call = VMATLAS_CALL_BEFORE,
 	};
 	regions_put(&region);
@@ -34,15 +42,19 @@ void inventory_take(void)
 {
 	char *buffer = store_take(BUFFER);
 	int fd = sys_open("/proc/self/maps", O_RDONLY);
+	struct kind_context context = {0};
 	struct maps_reader reader;
-	struct maps_line line;
+	struct maps_line line, next;
+	int more;
 
 	if (fd < 0)
 		return;
 	if (buffer) {
 		maps_reader_init(&reader, buffer, BUFFER, read_maps, &fd);
-		while (maps_reader_take(&reader, &line) > 0)
-			record(&line);
+		while (maps_reader_take(&reader, &line) > 0) {
+			more = maps_reader_peek(&reader, &next);
+			record(&line, kind_next(&context, &line, more > 0 ? &next : NULL));
+		}
 	}
 	sys_close(fd);
 }

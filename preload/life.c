@@ -3,9 +3,11 @@
 #include "boot.h"
 #include "config.h"
 #include "dump.h"
+#include "interval.h"
 #include "output.h"
 #include "process.h"
 #include "signals.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -36,14 +38,25 @@ static void killed(int signal, siginfo_t *info, void *context)
 	errno = error;
 }
 
-static __attribute__((constructor)) void begin(void)
+static void grown(void)
+{
+	dump("growth", -1);
+}
+
+/* The loader gives constructors what main will get. */
+static __attribute__((constructor)) void begin(int argc, char **argv, char **environment)
 {
 	int error = errno;
 
-	boot_finish();
+	(void)argc;
+	(void)argv;
+	boot_finish(environment);
 	output_boot();
 	dump_boot();
 	signals_boot(dump_on_signal, config()->at_exit ? killed : NULL);
+	interval_start();
+	if (config()->growth)
+		thread_watch(config()->growth, grown);
 	errno = error;
 }
 

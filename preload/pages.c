@@ -32,7 +32,7 @@ enum {
 
 void pages_open(struct pages *pages)
 {
-	*pages = (struct pages){.fd = sys_open("/proc/self/pagemap", O_RDONLY)};
+	*pages = (struct pages){.fd = sys_open("/proc/thread-self/pagemap", O_RDONLY)};
 	pages->failed = pages->fd < 0;
 }
 

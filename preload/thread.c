@@ -21,9 +21,14 @@ static struct {
 	_Atomic uint32_t living;
 	_Atomic uint64_t lost;
 	_Atomic int64_t live_bytes, peak_bytes;
+	/* Who is told when live bytes reach the mark, INT64_MAX for nobody. */
+	void (*grown)(void);
+	int64_t step;
+	_Atomic int64_t mark;
 } self = {
 	.records = {.record_size = sizeof(struct vmatlas_thread)},
 	.slots = {.record_size = sizeof(struct thread *)},
+	.mark = INT64_MAX,
 };
 
 static struct vmatlas_thread *record_of(uint32_t id)
@@ -199,6 +204,28 @@ struct thread_totals thread_totals(void)
 	return totals;
 }
 
+/* Of several threads that pass the mark one moves it. */
+static __attribute__((noinline)) void pass_mark(int64_t live)
+{
+	int64_t mark = atomic_load_explicit(&self.mark, memory_order_relaxed);
+
+	if (live >= mark && atomic_compare_exchange_strong(&self.mark, &mark, live + self.step))
+		self.grown();
+}
+
+static inline void look_at_mark(int64_t live)
+{
+	if (__builtin_expect(live >= atomic_load_explicit(&self.mark, memory_order_relaxed), 0))
+		pass_mark(live);
+}
+
+void thread_watch(uint64_t step, void (*grown)(void))
+{
+	self.grown = grown;
+	self.step = (int64_t)step;
+	self.mark = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + self.step;
+}
+
 static void settle(struct thread *thread)
 {
 	int64_t live = atomic_fetch_add_explicit(&self.live_bytes, thread->unsettled,
@@ -209,6 +236,7 @@ static void settle(struct thread *thread)
 	while (live > peak && !atomic_compare_exchange_weak_explicit(&self.peak_bytes, &peak, live,
 				      memory_order_relaxed, memory_order_relaxed))
 		;
+	look_at_mark(live);
 }
 
 /* The only thread there is need not lock the bus. */
@@ -219,6 +247,7 @@ static void settle_alone(int64_t bytes)
 	atomic_store_explicit(&self.live_bytes, live, memory_order_relaxed);
 	if (live > atomic_load_explicit(&self.peak_bytes, memory_order_relaxed))
 		atomic_store_explicit(&self.peak_bytes, live, memory_order_relaxed);
+	look_at_mark(live);
 }
 
 void thread_peak(struct thread *thread, int64_t bytes)

@@ -68,4 +68,8 @@ struct thread_totals thread_totals(void);
 /* Live bytes have changed by `bytes`. Under the guard. */
 void thread_peak(struct thread *thread, int64_t bytes);
 
+/* Calls `grown` whenever live bytes reach `step` more than when it was last called. It is called under
+ * the guard of the thread that allocates. Start only. */
+void thread_watch(uint64_t step, void (*grown)(void));
+
 #endif

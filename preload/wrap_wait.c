@@ -20,15 +20,24 @@ static bool by_us(uint32_t *dumps, int error)
 	return error == EINTR && before != *dumps;
 }
 
+/* A call that succeeds in the end leaves errno as it was, also when it was interrupted before. */
+static void settle_errno(int before, bool failed)
+{
+	if (!failed)
+		errno = before;
+}
+
 /* Does it again as long as it was a dump that interrupted it. */
 #define WAIT(type, call)                                                                           \
 	__extension__({                                                                            \
 		uint32_t dumps = guard.dumps;                                                      \
+		int error = errno;                                                                 \
 		type result;                                                                       \
                                                                                                    \
 		do                                                                                 \
 			result = (call);                                                           \
 		while (result == -1 && by_us(&dumps, errno));                                      \
+		settle_errno(error, result == -1);                                                 \
 		result;                                                                            \
 	})
 
@@ -93,10 +102,12 @@ static const struct timespec *time_left(struct deadline *deadline, const struct 
 		struct deadline deadline = deadline_of(wanted);                                    \
 		const struct timespec *left = (wanted);                                            \
 		uint32_t dumps = guard.dumps;                                                      \
+		int error = errno;                                                                 \
 		type result;                                                                       \
                                                                                                    \
 		while ((result = (call)) == -1 && by_us(&dumps, errno))                            \
 			left = time_left(&deadline, wanted);                                       \
+		settle_errno(error, result == -1);                                                 \
 		result;                                                                            \
 	})
 
@@ -106,7 +117,7 @@ WRAPPER int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
 	struct timespec rest, next;
 	uint32_t dumps = guard.dumps;
-	int result = REAL(nanosleep)(wanted, &rest);
+	int before = errno, result = REAL(nanosleep)(wanted, &rest);
 
 	while (result && by_us(&dumps, errno)) {
 		next = rest;
@@ -114,6 +125,7 @@ WRAPPER int nanosleep(const struct timespec *wanted, struct timespec *left)
 	}
 	if (result && errno == EINTR && left)
 		*left = rest;
+	settle_errno(before, result != 0);
 	return result;
 }
 
