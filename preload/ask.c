@@ -41,6 +41,10 @@ static int query(int fd, uintptr_t address, struct ask_answer *answer, char *pat
 	q.vma_name_addr = (uintptr_t)path;
 	q.vma_name_size = path ? (uint32_t)capacity : 0;
 	error = -sys_ioctl(fd, PROCMAP_QUERY, &q);
+	if (error == ENAMETOOLONG && path) {
+		path[0] = 0;
+		return query(fd, address, answer, NULL, 0);
+	}
 	if (error)
 		return error;
 	/* The flags are the bits of enum maps_perm (PROCMAP_QUERY_VMA_READABLE ...). */
@@ -59,7 +63,7 @@ static ssize_t read_text(void *context, void *buffer, size_t size)
 static void answer_from(const struct maps_line *line, struct ask_answer *answer, char *path,
 	size_t capacity)
 {
-	size_t length = line->path_length < capacity ? line->path_length : capacity - 1;
+	size_t length = line->path_length < capacity ? line->path_length : 0;
 
 	*answer = (struct ask_answer){line->start, line->end, line->offset, line->inode,
 		line->major, line->minor, line->perms};

@@ -17,7 +17,8 @@ struct ask_answer {
 };
 
 /* The mapping that holds the address: 0; ENOENT when none does; another errno when the kernel
- * could not be asked (counted). When `path` is given, its name, cut to capacity with a NUL, or "".
+ * could not be asked (counted). When `path` is given, its name with a NUL, or "" where it has none
+ * or one that does not fit: the kernel cuts no names.
  * Anywhere the stack has 1 KiB (8 KiB where only the text can be read). */
 int ask_mapping(uintptr_t address, struct ask_answer *answer, char *path, size_t capacity);
 

@@ -44,7 +44,7 @@ def processes(t):
 
 @case()
 def libc_that_allocates(t):
-    prove(t, "edges_libc", 60)
+    prove(t, "edges_libc", 50)
 
 
 @case()
