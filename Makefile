@@ -8,6 +8,7 @@
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 BUILD := build
 VERSION := 0.1.0
@@ -96,14 +97,22 @@ test: setup
 check: all programs units
 	@tests/run
 
+MAN1 := $(wildcard tools/man/*.1)
+MAN7 := $(wildcard tools/man/*.7)
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/include \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7
 	install -m 755 $(BUILD)/vmatlas $(DESTDIR)$(PREFIX)/bin/vmatlas
 	install -m 755 $(BUILD)/libvmatlas.so $(DESTDIR)$(LIBDIR)/libvmatlas.so
 	install -m 644 include/vmatlas.h $(DESTDIR)$(PREFIX)/include/vmatlas.h
+	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vmatlas $(DESTDIR)$(LIBDIR)/libvmatlas.so \
-		$(DESTDIR)$(PREFIX)/include/vmatlas.h
+		$(DESTDIR)$(PREFIX)/include/vmatlas.h \
+		$(MAN1:tools/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
+		$(MAN7:tools/man/%=$(DESTDIR)$(MANDIR)/man7/%)
 clean:
 	rm -rf $(BUILD)
 
