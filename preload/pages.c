@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
-/* include/uapi/linux/fs.h of Linux 6.7. */
+/* include/uapi/linux/fs.h of Linux 6.7; PAGE_IS_GUARD of 6.15. */
 struct page_region {
 	uint64_t start, end, categories;
 };
@@ -21,6 +21,7 @@ enum {
 	PAGE_IS_SWAPPED = 1 << 4,
 	PAGE_IS_PFNZERO = 1 << 5,
 	PAGE_IS_HUGE = 1 << 6,
+	PAGE_IS_GUARD = 1 << 8,
 	PAGE_SHIFT = 12,
 	SCAN_MOST = 64,
 	ENTRIES_MOST = 128,
@@ -29,6 +30,9 @@ enum {
 /* Bits of a pagemap entry: Documentation/admin-guide/mm/pagemap.rst. */
 #define ENTRY_PRESENT (1ull << 63)
 #define ENTRY_SWAPPED (1ull << 62)
+#define ENTRY_GUARD (1ull << 58)
+/* Above this are no pages of the process, though maps may list [vsyscall] there. */
+#define USER_END (1ull << 63)
 
 void pages_open(struct pages *pages)
 {
@@ -67,11 +71,18 @@ static size_t scan(struct pages *pages, uint64_t *from, uint64_t end, struct vie
 		.end = end,
 		.vec = (uintptr_t)regions,
 		.vec_len = capacity < SCAN_MOST ? capacity : SCAN_MOST,
+		/* A guard page passes for swapped, and holds nothing. */
+		.category_inverted = pages->no_guards ? 0 : PAGE_IS_GUARD,
+		.category_mask = pages->no_guards ? 0 : PAGE_IS_GUARD,
 		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
 		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_HUGE,
 	};
 	int found = sys_ioctl(pages->fd, PAGEMAP_SCAN, &argument);
 
+	if (found == -EINVAL && !pages->no_guards) {
+		pages->no_guards = true;
+		return scan(pages, from, end, runs, capacity);
+	}
 	if (found < 0) {
 		pages->by_text = found == -ENOTTY || found == -EINVAL;
 		pages->failed = !pages->by_text;
@@ -86,6 +97,8 @@ static size_t scan(struct pages *pages, uint64_t *from, uint64_t end, struct vie
 
 static uint32_t state_of_entry(uint64_t entry)
 {
+	if (entry & ENTRY_GUARD)
+		return 0;
 	return (entry & ENTRY_PRESENT ? VIEW_PRESENT : 0) |
 	       (entry & ENTRY_SWAPPED ? VIEW_SWAPPED : 0);
 }
@@ -140,6 +153,10 @@ size_t pages_runs(struct pages *pages, uint64_t *from, uint64_t end, struct view
 {
 	size_t count = 0;
 
+	if (*from >= USER_END) {
+		*from = end;
+		return 0;
+	}
 	if (!pages->failed && !pages->by_text)
 		count = scan(pages, from, end, runs, capacity);
 	if (!pages->failed && pages->by_text)

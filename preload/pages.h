@@ -6,8 +6,9 @@
 
 /* Answers kept between two calls, and by which way they come. */
 struct pages {
-	int fd; /* /proc/self/pagemap, or negative */
-	bool by_text; /* no PAGEMAP_SCAN here */
+	int fd; /* /proc/thread-self/pagemap, or negative */
+	bool by_text;   /* no PAGEMAP_SCAN here */
+	bool no_guards; /* this kernel's scan does not know guard pages: Linux before 6.15 */
 	bool failed;
 };
 
