@@ -10,12 +10,12 @@
 #include "output.h"
 #include "process.h"
 #include "signals.h"
+#include "state.h"
 #include "store.h"
 #include "sys.h"
 
 #include "core/report.h"
 #include "core/snapshot.h"
-#include "vmatlas_state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,10 +54,6 @@ static struct {
 	char *stack_top;
 	uint32_t number;
 } self;
-
-/* Read by `vmatlas dump` through process_vm_readv. */
-extern struct vmatlas_state vmatlas_state;
-__attribute__((visibility("default"))) struct vmatlas_state vmatlas_state;
 
 /* -- Signals that our own writing may raise ------------------------------------------------- */
 
@@ -269,7 +265,6 @@ static void state_process(void)
 		vmatlas_state.started = vmatlas_state.finished = 0;
 	}
 	vmatlas_state.pid = (uint32_t)process_pid();
-	vmatlas_state.signal = signals_armed();
 }
 
 static void work(void *argument, const struct aside_registers *registers)
@@ -335,10 +330,5 @@ void dump_boot(void)
 
 	if (stack)
 		self.stack_top = stack + STACK_SIZE;
-	vmatlas_state.version = VMATLAS_STORE_VERSION;
-	vmatlas_state.size = sizeof vmatlas_state;
-	vmatlas_state.configured = config()->signal;
-	vmatlas_state.format = config()->format;
 	state_process();
-	vmatlas_state.magic = VMATLAS_STATE_MAGIC;
 }

@@ -31,4 +31,3 @@ uint64_t frames_lost(void)
 {
 	return atomic_load_explicit(&self.table.lost, memory_order_relaxed);
 }
-struct lane *frames_table = &self.table.lane;

@@ -27,15 +27,6 @@ struct frames_memo {
  * Under the guard; takes a lock when it is new. */
 uint32_t frames_add(uint64_t pc, uint32_t parent, uint32_t module);
 
-extern struct lane *frames_table;
-struct vmatlas_frame_ { uint64_t pc; uint32_t parent, module; };
-static inline int frames_is(uint32_t number, uint64_t pc, uint32_t parent)
-{
-	const struct vmatlas_frame_ *f;
-	if (number > atomic_load_explicit(&frames_table->count, memory_order_relaxed)) return 0;
-	f = lane_get(frames_table, number);
-	return f->pc == pc && f->parent == parent;
-}
 /* A handler that leaves by longjmp in the midst of this leaves an entry that fits nothing. */
 static inline void frames_remember(
 	struct frames_memo *memo, uint32_t place, struct frames_known known)
@@ -55,8 +46,6 @@ static inline uint32_t frames_number(
 	uint32_t place = (uint32_t)((pc ^ (uint64_t)parent << 20) * 0x9e3779b97f4a7c15u >> 54);
 	uint32_t number;
 
-	if (frames_is(parent + 1, pc, parent))
-		return parent + 1;
 	_Static_assert(FRAMES_MEMO == 1 << (64 - 54), "the place has as many bits as the memo");
 	if (memo->entry[place].pc == pc && memo->entry[place].parent == parent)
 		return memo->entry[place].number;

@@ -7,6 +7,7 @@
 #include "output.h"
 #include "process.h"
 #include "signals.h"
+#include "state.h"
 #include "thread.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
 	(void)argv;
 	boot_finish(environment);
 	output_boot();
+	state_boot();
 	dump_boot();
 	signals_boot(dump_on_signal, config()->at_exit ? killed : NULL);
 	interval_start();

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "process.h"
 #include "real.h"
+#include "state.h"
 #include "sys.h"
 
 #include <string.h>
@@ -11,9 +12,6 @@ enum { SIGNALS = 65 };
 
 static struct {
 	signals_catcher *dump, *fatal;
-	/* The dump signal, 0 for none. Changed by whoever sets handlers in the program, in step with
-	 * the kernel's. */
-	_Atomic int armed;
 	_Atomic bool stepped_back;
 	/* Which catcher of ours stands at a signal, NULL for none, and what the program believes to
 	 * stand there: the default action, with whatever flags it gave. */
@@ -83,10 +81,10 @@ static void disarm(int signal)
 /* From above: programs count their own from SIGRTMIN up. */
 static void arm_another(void)
 {
-	self.armed = 0;
+	vmatlas_state.signal = 0;
 	for (int signal = SIGRTMAX; signal > SIGRTMIN; signal--) {
 		if (arm_if_free(signal, self.dump)) {
-			self.armed = signal;
+			vmatlas_state.signal = signal;
 			return;
 		}
 	}
@@ -95,11 +93,11 @@ static void arm_another(void)
 /* The program has left the configured signal to its default action (again). */
 static void come_forward(int signal)
 {
-	int other = self.armed;
+	int other = vmatlas_state.signal;
 
 	if (!arm(signal, self.dump))
 		return;
-	self.armed = signal;
+	vmatlas_state.signal = signal;
 	self.stepped_back = false;
 	if (other && other != signal)
 		disarm(other);
@@ -107,7 +105,7 @@ static void come_forward(int signal)
 
 static void step_back(int signal)
 {
-	bool dumps = signal == self.armed;
+	bool dumps = signal == vmatlas_state.signal;
 
 	self.at[signal] = NULL;
 	if (!dumps)
@@ -131,7 +129,7 @@ static void follow(int signal)
 	self.wanted[signal] = true;
 	if (signal == config()->signal)
 		come_forward(signal);
-	else if (signal == self.armed)
+	else if (signal == vmatlas_state.signal)
 		arm(signal, self.dump);
 	else if (self.fatal && is_end(signal))
 		arm(signal, self.fatal);
@@ -196,7 +194,7 @@ void signals_let_through(int signal, siginfo_t *info)
 
 int signals_armed(void)
 {
-	return self.armed;
+	return vmatlas_state.signal;
 }
 
 bool signals_caught(int signal)
@@ -227,7 +225,7 @@ void signals_boot(signals_catcher *dump, signals_catcher *fatal)
 	if (!wanted)
 		return;
 	if (arm_if_free(wanted, dump)) {
-		self.armed = wanted;
+		vmatlas_state.signal = wanted;
 		return;
 	}
 	self.stepped_back = true;
