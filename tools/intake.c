@@ -139,7 +139,7 @@ static int check_blocks(
 
 		if (placed[i].window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS))
 			return fault_at(intake, at, "a block beyond all addresses");
-		if (&placed[i] > first && placed[i].window <= placed[i - 1].window)
+		if (&placed[i] > first && placed[i].window <= (&placed[i])[-1].window)
 			return fault_at(intake, at, "blocks are not in order");
 	}
 	return 0;
