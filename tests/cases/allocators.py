@@ -83,8 +83,11 @@ for allocator, file_name in LIBRARIES.items():
 
 @case()
 def malloc_of_the_program(t):
-    """Its own malloc answers; the shim sees none of it, and does no harm."""
+    """Its own malloc answers; the shim sees none of it, does no harm, and says so."""
     t.compare([t.program("own_malloc")])
+    run = t.shim([t.program("own_malloc")], settings={"exit": 1})
+    notices = [notice for report in run.reports.values() for notice in report["dump"]["notices"]]
+    check(any("malloc is not visible" in notice for notice in notices), f"notices: {notices}")
 
 
 main()

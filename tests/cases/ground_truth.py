@@ -100,28 +100,34 @@ def compare_all(truths, report, exe, deepest):
     print(f"{len(truths)} rows agree")
 
 
-def run_both(t, exe, expect, reports):
+def run_both(t, exe, expect, reports, **settings):
     """The program tells at least so many rows, plain too; the run under the shim is returned."""
     plain = t.plain([exe], before_exec=lambda: signal.signal(signal.SIGUSR2, signal.SIG_IGN))
     check(plain.status == 0, f"plain run: status {plain.status}")
     check(len(read_truth(plain.out)) >= expect, "the program tells too little")
-    run = t.shim([exe], settings={"blocks": 1})
+    run = t.shim([exe], settings={"blocks": 1, **settings})
     check(run.status == 0, f"status {run.status}\n{run.err}")
     check_reports(run, quiet=True)
     check(len(run.reports) == reports, f"{len(run.reports)} reports, {reports} wanted")
     return run
 
 
-def prove(t, name, deepest, expect):
+def prove(t, name, deepest, expect, **settings):
     """deepest: at which depth the site may stand; C++ has operator new before it."""
     exe = t.program(name)
-    run = run_both(t, exe, expect, 1)
+    run = run_both(t, exe, expect, 1, **settings)
     compare_all(read_truth(run.out), *run.reports.values(), os.path.basename(exe), deepest)
 
 
 @case(limit=60)
 def c_blocks_and_regions(t):
     prove(t, "ground_truth", 0, 800)
+
+
+@case(limit=60)
+def by_the_text_of_maps(t):
+    """As on a kernel without PROCMAP_QUERY."""
+    prove(t, "ground_truth", 0, 800, query="text")
 
 
 @case(limit=60)
