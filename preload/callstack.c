@@ -1,5 +1,6 @@
 #include "callstack.h"
 #include "aside.h"
+#include "frames.h"
 #include "layout.h"
 #include "learn.h"
 #include "unwind.h"
@@ -106,21 +107,36 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 	struct levels *levels = &state->levels;
 	uint32_t kept = journey->joined;
 	uint32_t number = kept ? levels->level[kept - 1].frame : 0;
+	const struct walk_frame *frame = state->fresh + journey->fresh;
+	struct frames_batch batch = {.open = false};
 
 	levels->count = 0;
 	atomic_signal_fence(memory_order_seq_cst);
-	for (const struct walk_frame *frame = state->fresh + journey->fresh;
-		frame-- > state->fresh;) {
-		number = frames_number(
-			&state->memo, frame->key >> 1, number, LAYOUT_MODULE(frame->layout));
+	while (frame-- > state->fresh) {
+		struct vmatlas_frame record = {
+			frame->key >> 1, number, LAYOUT_MODULE(frame->layout)};
+
+		number = frames_number(&batch, &record);
 		if (!number)
-			return 0;
+			break;
 		levels_add(levels, kept++, frame, frame + 1, number);
 	}
+	frames_end(&batch);
 	if (!journey->joined)
 		levels->cut = journey->ending == ENDING_DEPTH;
 	atomic_signal_fence(memory_order_seq_cst);
-	levels->count = journey->ending == ENDING_LOST ? 0 : kept;
+	levels->count = number && journey->ending != ENDING_LOST ? kept : 0;
+	return number;
+}
+
+/* A call stack of one frame: all that is known. */
+static uint32_t lone(uintptr_t pc)
+{
+	struct frames_batch batch = {.open = false};
+	struct vmatlas_frame record = {.pc = pc};
+	uint32_t number = frames_number(&batch, &record);
+
+	frames_end(&batch);
 	return number;
 }
 
@@ -136,9 +152,15 @@ static void walk_aside(void *argument, const struct aside_registers *registers)
 	struct unwind_place from = {detour->at->pc, detour->at->sp}, places[CALLSTACK_DEPTH_MAX];
 	unsigned left = unwind_walk(registers, &from, &detour->state->stacks, places, self.depth);
 
-	for (uint32_t number = 0; left-- > 0; detour->number = number) {
-		number = frames_add(places[left].pc, number, learn_module(places[left].pc));
-		if (!number)
+	struct vmatlas_frame record = {.parent = 0};
+	struct frames_batch batch = {.open = false};
+
+	for (; left-- > 0; record.parent = detour->number) {
+		record.pc = places[left].pc;
+		record.module = learn_module(places[left].pc);
+		detour->number = frames_number(&batch, &record);
+		frames_end(&batch);
+		if (!detour->number)
 			break;
 	}
 }
@@ -153,15 +175,6 @@ static __attribute__((noinline)) uint32_t detour(
 	state->levels.count = 0;
 	aside_run(walk_aside, &detour);
 	return detour.number;
-}
-
-/* A frame whose layout is not known has no module yet, which the memo must not remember. */
-static uint32_t keep_part(struct callstack *state, const struct journey *journey)
-{
-	uint32_t number = keep(state, journey);
-
-	memset(&state->memo, 0, sizeof state->memo);
-	return number;
 }
 
 static __attribute__((noinline)) uint32_t finish_rare(
@@ -179,7 +192,7 @@ static __attribute__((noinline)) uint32_t finish_rare(
 		/* fallthrough */
 	case ENDING_LOST:
 		count(&self.truncated);
-		return keep_part(state, journey);
+		break;
 	case ENDING_DEPTH:
 		count(&self.deep);
 		break;
@@ -188,7 +201,7 @@ static __attribute__((noinline)) uint32_t finish_rare(
 		break;
 	default:
 		if (journey->fresh == 0) /* a wrapper called from nowhere */
-			return frames_add(at->pc, 0, 0);
+			return lone(at->pc);
 	}
 	return keep(state, journey);
 }
@@ -200,7 +213,6 @@ static bool make_current(struct callstack *state, uintptr_t sp)
 
 	if (state->generation != generation) {
 		state->levels.count = 0;
-		memset(&state->memo, 0, sizeof state->memo);
 		state->generation = generation;
 	}
 	return (stacks_hold(&state->stacks.current, sp) &&
@@ -214,7 +226,7 @@ uint32_t callstack_capture(struct callstack *state, const struct callstack_at *a
 
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
-		return frames_add(at->pc, 0, 0);
+		return lone(at->pc);
 	journey = walk_out(state, at);
 	if (journey.ending == ENDING_JOINED)
 		return keep(state, &journey);

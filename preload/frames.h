@@ -1,58 +1,60 @@
 /* frames.h - the frames of all call stacks, each once.
  *
  * A frame is a program counter in a module, and the caller's frame: a tree, whose leaves are whole
- * call stacks. One table for the process, see intern.h; in front of it each thread has a memo of
- * the frames it used last. */
+ * call stacks. One table for the process, see intern.h. A frame is looked for at two guesses before
+ * the index: behind its parent, where its first child stands if they were new together (and so in
+ * the same line of the cache), and where the parent's last other child was. */
 #ifndef VMATLAS_FRAMES_H
 #define VMATLAS_FRAMES_H
 
-#include "core/lane.h"
+#include "intern.h"
+#include "vmatlas_store.h"
 
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-/* 16 KiB: fewer miss too often (clang), more crowd the program's own data out of the cache. */
-enum { FRAMES_MEMO = 1024 };
-
-/* One thread's; all zeros is a good start, and what to return to when modules changed. */
-struct frames_known {
-	uint64_t pc;
-	uint32_t parent, number;
+struct frames {
+	struct intern table;
+	/* By the same numbers: the child found last that does not stand behind its parent. A hint,
+	 * written by anyone. */
+	struct lane hints;
 };
-struct frames_memo {
-	struct frames_known entry[FRAMES_MEMO];
+extern struct frames frames __attribute__((visibility("hidden")));
+
+/* Frames that are new together take the lock once. */
+struct frames_batch {
+	struct held held;
+	bool open;      /* the lock is held */
+	uint32_t first; /* the first number appended: none of its children was there before */
 };
 
-/* The number of this frame from the table, made now if need be; 0 when it cannot be kept (counted).
- * Under the guard; takes a lock when it is new. */
-uint32_t frames_add(uint64_t pc, uint32_t parent, uint32_t module);
+/* The number of this frame by the index, appended if need be; 0 when it cannot be kept (counted).
+ * All zeros begins a batch, in which only the first new frame takes a lock. Under the guard. */
+uint32_t frames_add(struct frames_batch *batch, const struct vmatlas_frame *frame);
 
-/* A handler that leaves by longjmp in the midst of this leaves an entry that fits nothing. */
-static inline void frames_remember(
-	struct frames_memo *memo, uint32_t place, struct frames_known known)
+/* Ends a batch. */
+void frames_end(struct frames_batch *batch);
+
+static inline bool frames_is(uint32_t number, const struct vmatlas_frame *frame)
 {
-	memo->entry[place].pc = 0;
-	atomic_signal_fence(memory_order_seq_cst);
-	memo->entry[place].parent = known.parent;
-	memo->entry[place].number = known.number;
-	atomic_signal_fence(memory_order_seq_cst);
-	memo->entry[place].pc = known.pc;
+	return number && number <= lane_count(&frames.table.lane) &&
+	       intern_equal(lane_get(&frames.table.lane, number), (const void *)frame,
+		       sizeof *frame / sizeof(uint64_t));
 }
 
-/* The same by way of the memo. Under the guard, by the memo's owner. */
-static inline uint32_t frames_number(
-	struct frames_memo *memo, uint64_t pc, uint32_t parent, uint32_t module)
+/* The same as frames_add, by the guesses first. */
+static inline uint32_t frames_number(struct frames_batch *batch, const struct vmatlas_frame *frame)
 {
-	uint32_t place = (uint32_t)((pc ^ (uint64_t)parent << 20) * 0x9e3779b97f4a7c15u >> 54);
-	uint32_t number;
+	uint32_t parent = frame->parent, hint;
 
-	_Static_assert(FRAMES_MEMO == 1 << (64 - 54), "the place has as many bits as the memo");
-	if (memo->entry[place].pc == pc && memo->entry[place].parent == parent)
-		return memo->entry[place].number;
-	number = frames_add(pc, parent, module);
-	if (number)
-		frames_remember(memo, place, (struct frames_known){pc, parent, number});
-	return number;
+	if (frames_is(parent + 1, frame))
+		return parent + 1;
+	if (parent && !batch->open) {
+		hint = *(const volatile uint32_t *)lane_get(&frames.hints, parent);
+		if (frames_is(hint, frame))
+			return hint;
+	}
+	return frames_add(batch, frame);
 }
 
 /* The struct vmatlas_frame records, and how many could not be kept. Anywhere. */

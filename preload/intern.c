@@ -41,31 +41,33 @@ static bool index_ready(struct intern *table)
 	return true;
 }
 
-static uint32_t append(struct intern *table, const void *record)
+uint32_t intern_append(struct intern *table, const void *record)
 {
 	uint32_t id = 0;
 
 	if (index_ready(table))
 		id = store_append(&table->lane, table->limit);
-	if (id) {
-		memcpy(lane_get(&table->lane, id), record, table->lane.record_size);
-		index_put(table->index, record, table->key_words, id);
+	if (!id) {
+		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
+		return 0;
 	}
+	memcpy(lane_get(&table->lane, id), record, table->lane.record_size);
+	index_put(table->index, record, table->key_words, id);
 	return id;
 }
 
 uint32_t intern_add(struct intern *table, struct lock *lock, const void *record)
 {
 	struct held held;
-	uint32_t id = 0;
+	uint32_t id;
 
-	if (lock_take(lock, &held)) {
-		id = intern_find(table, record, table->key_words);
-		if (!id)
-			id = append(table, record);
-		lock_release(&held);
-	}
-	if (!id)
+	if (!lock_take(lock, &held)) {
 		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
+		return 0;
+	}
+	id = intern_find(table, record, table->key_words);
+	if (!id)
+		id = intern_append(table, record);
+	lock_release(&held);
 	return id;
 }
