@@ -4,7 +4,16 @@
 #include <signal.h>
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 64, DEPTH_MOST = 256, INTERVAL_MOST = 10000000 };
+enum {
+	DEPTH_DEFAULT = 64,
+	DEPTH_MOST = 256,
+	INTERVAL_MOST = 10000000,
+	/* fs.nr_open, the most descriptors that a process can have unless root raises it. */
+	DESCRIPTOR_MOST = 1 << 20,
+	/* Between these and SIGRTMIN libc keeps signals for itself (nptl(7)). */
+	KERNEL_RTMIN = 32,
+	PREFIX_LENGTH = sizeof "VMATLAS_" - 1,
+};
 
 /* No address space is larger. */
 #define BYTES_MOST ((unsigned long)1 << 57)
@@ -66,7 +75,7 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *nu
 }
 
 /* The program may go to another directory before it is asked for a report. A % in the name of this
- * one is no letter of the template. */
+ * one is no letter of the template. 0 where the directory has no name, or one that does not fit. */
 static size_t here(char *path, size_t capacity)
 {
 	char name[CONFIG_PATH / 2];
@@ -75,7 +84,9 @@ static size_t here(char *path, size_t capacity)
 
 	if (length <= 0 || name[0] != '/')
 		return 0;
-	for (const char *c = name; *c && used + 3 < capacity; c++) {
+	for (const char *c = name; *c; c++) {
+		if (used + 3 >= capacity)
+			return 0;
 		path[used++] = *c;
 		if (*c == '%')
 			path[used++] = '%';
@@ -89,28 +100,62 @@ static void set_path(const char *value)
 {
 	size_t used = *value == '/' ? 0 : here(self.output, sizeof self.output);
 
-	if (used + strlen(value) >= sizeof self.output) {
+	if (*value != '/' && !used) {
+		complain("VMATLAS_OUTPUT", value, "no name for this directory; reports go to fd:2");
+	} else if (used + strlen(value) >= sizeof self.output) {
 		complain("VMATLAS_OUTPUT", value, "too long; reports go to fd:2");
-		return;
+	} else {
+		strcpy(self.output + used, value);
+		self.fd = -1;
 	}
-	strcpy(self.output + used, value);
-	self.fd = -1;
+	if (self.fd >= 0)
+		self.output[0] = 0;
+}
+
+/* The part behind the prefix, or NULL. */
+static const char *behind(const char *value, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(value, prefix, length) ? NULL : value + length;
+}
+
+/* "/dev/stderr" and its like are names of descriptors. Taken for files they would be replaced by the
+ * report, for the whole system if root asks. -1 for other paths. */
+static int descriptor_named(const char *path)
+{
+	static const char *const directories[] = {
+		"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};
+	unsigned long fd;
+
+	if (!strcmp(path, "/dev/stdout"))
+		return 1;
+	if (!strcmp(path, "/dev/stderr"))
+		return 2;
+	for (unsigned i = 0; i < sizeof directories / sizeof directories[0]; i++) {
+		const char *number = behind(path, directories[i]);
+
+		if (number && parse_number(number, DESCRIPTOR_MOST, &fd))
+			return (int)fd;
+	}
+	return -1;
 }
 
 static void set_output(const char *value)
 {
+	const char *number = behind(value, "fd:");
 	unsigned long fd;
 
-	if (!strncmp(value, "fd:", 3)) {
-		if (parse_number(value + 3, 1 << 20, &fd))
-			self.fd = (int)fd;
-		else
-			complain("VMATLAS_OUTPUT", value, "not fd:NUMBER; reports go to fd:2");
-	} else if (!*value) {
+	if (number && parse_number(number, DESCRIPTOR_MOST, &fd))
+		self.fd = (int)fd;
+	else if (number)
+		complain("VMATLAS_OUTPUT", value, "not fd:NUMBER; reports go to fd:2");
+	else if (!*value)
 		complain("VMATLAS_OUTPUT", value, "not a path; reports go to fd:2");
-	} else {
+	else if (descriptor_named(value) >= 0)
+		self.fd = descriptor_named(value);
+	else
 		set_path(value);
-	}
 }
 
 static void set_format(const char *value)
@@ -162,14 +207,20 @@ static int signal_named(const char *name)
 	return parse_number(name, (unsigned long)SIGRTMAX, &number) ? (int)number : -1;
 }
 
+static bool can_be_caught(int signal)
+{
+	return signal >= 0 && signal <= SIGRTMAX && signal != SIGKILL && signal != SIGSTOP &&
+	       (signal < KERNEL_RTMIN || signal >= SIGRTMIN);
+}
+
 static void set_signal(const char *value)
 {
 	int number = !strcmp(value, "none") ? 0 : signal_named(value);
 
-	if (number < 0 || number == SIGKILL || number == SIGSTOP || number > SIGRTMAX)
-		complain("VMATLAS_SIGNAL", value, "not a signal that can be caught; it is USR2");
-	else
+	if (can_be_caught(number))
 		self.signal = number;
+	else
+		complain("VMATLAS_SIGNAL", value, "not a signal that can be caught; it is USR2");
 }
 
 static void set_depth(const char *value)
@@ -219,6 +270,25 @@ static void set_growth(const char *value)
 		complain("VMATLAS_GROWTH", value, "not a size such as 64M; there is none");
 }
 
+static void set_query(const char *value)
+{
+	if (!strcmp(value, "text"))
+		self.maps_as_text = true;
+	else
+		complain("VMATLAS_QUERY", value, "not text; the kernel is asked as it can best");
+}
+
+/* Names that stand for something, but not here; 0 asks for nothing. */
+static void set_other(const char *name, const char *value)
+{
+	static const char *const names[] = {"VMATLAS_SAMPLE", "VMATLAS_STORE", "VMATLAS_LOG"};
+
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (!strcmp(name, names[i] + PREFIX_LENGTH) && *value && strcmp(value, "0"))
+			complain(names[i], value, "this version cannot do that; ignored");
+	}
+}
+
 static void set(const char *name, const char *value)
 {
 	if (!strcmp(name, "OUTPUT"))
@@ -240,7 +310,9 @@ static void set(const char *name, const char *value)
 	else if (!strcmp(name, "GROWTH"))
 		set_growth(value);
 	else if (!strcmp(name, "QUERY"))
-		self.maps_as_text = !strcmp(value, "text");
+		set_query(value);
+	else
+		set_other(name, value);
 }
 
 void config_boot(char *const *environment)
@@ -254,12 +326,12 @@ void config_boot(char *const *environment)
 		const char *entry = *environment, *value = strchr(entry, '=');
 		size_t length;
 
-		if (strncmp(entry, "VMATLAS_", 8) || !value)
+		if (strncmp(entry, "VMATLAS_", PREFIX_LENGTH) || !value)
 			continue;
-		length = (size_t)(value - entry) - 8;
+		length = (size_t)(value - entry) - PREFIX_LENGTH;
 		if (length >= sizeof name)
 			continue;
-		memcpy(name, entry + 8, length);
+		memcpy(name, entry + PREFIX_LENGTH, length);
 		name[length] = 0;
 		set(name, value + 1);
 	}
