@@ -157,19 +157,6 @@ static const char *read_output(const char *value, char *final)
 	return filename_absolute(value, final, VALUE_SIZE);
 }
 
-static const char *read_store(const char *value, char *final)
-{
-	char path[PATH_MAX];
-	struct stat status;
-
-	if (!realpath(value, path) || stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-		return "expected a directory that exists";
-	if (access(path, W_OK | X_OK) != 0)
-		return "expected a directory that can be written to";
-	strcpy(final, path);
-	return NULL;
-}
-
 static const struct {
 	const char *variable;
 	setting_reader *read;
@@ -182,10 +169,7 @@ static const struct {
 	[SETTING_GROWTH] = {"VMATLAS_GROWTH", read_bytes},
 	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
 	[SETTING_BLOCKS] = {"VMATLAS_BLOCKS", read_switch},
-	[SETTING_SAMPLE] = {"VMATLAS_SAMPLE", read_bytes},
-	[SETTING_STORE] = {"VMATLAS_STORE", read_store},
 	[SETTING_CHILDREN] = {"VMATLAS_CHILDREN", read_switch},
-	[SETTING_LOG] = {"VMATLAS_LOG", read_output},
 };
 
 const char *setting_put(enum setting setting, const char *value)

@@ -161,9 +161,9 @@ def wrong_usage_is_one_clear_line(test):
             (["-f", "xml"], "text, json or snapshot"), (["-s", "KILL"], "SIGNAL|signal"),
             (["-s", "9"], "signal"), (["-s", "RTMIN+99"], "signal"), (["--interval", "0"], "seconds"),
             (["--interval", "-1"], "seconds"), (["--growth", "10X"], "bytes"),
-            (["--sample", "99999999999999999999"], "bytes"), (["--store", "/no/such"], "directory"),
+            (["--growth", "99999999999999999999"], "bytes"),
             (["-o", ""], "file name"), (["-o", "a%q"], "%"), (["-o", "/no/such/x"], "directory"),
-            (["-o", "fd:x"], "fd:N"), (["-o", "/tmp/"], "directory"), (["--log", "/no/such/x"], "--log")]
+            (["-o", "fd:x"], "fd:N"), (["-o", "/tmp/"], "directory")]
     for options, text in rows:
         told = run(test, *options, "true")
         check_same(f"status of {options}", 2, told.returncode)
@@ -177,7 +177,6 @@ def wrong_usage_is_one_clear_line(test):
 
 @case()
 def options_become_variables(test):
-    os.mkdir(test.path("store"))
     rows = [([], "VMATLAS_EXIT=1"), (["--no-exit"], "VMATLAS_EXIT=0"),
             ([], f"VMATLAS_OUTPUT={test.tmp}/vmatlas.%e.%p.%n.txt"),
             (["-f", "json"], f"VMATLAS_OUTPUT={test.tmp}/vmatlas.%e.%p.%n.json"),
@@ -187,10 +186,9 @@ def options_become_variables(test):
             (["-s", "SIGUSR1"], "VMATLAS_SIGNAL=10"), (["-s", "RTMIN+3"], "VMATLAS_SIGNAL=RTMIN+3"),
             (["-s", "none"], "VMATLAS_SIGNAL=none"), (["--depth", "256"], "VMATLAS_DEPTH=256"),
             (["--interval", "60"], "VMATLAS_INTERVAL=60"), (["--growth", "2G"], "VMATLAS_GROWTH=2147483648"),
-            (["--growth", "64k"], "VMATLAS_GROWTH=65536"), (["--sample", "0"], "VMATLAS_SAMPLE=0"),
-            (["--blocks"], "VMATLAS_BLOCKS=1"), (["--store", "store"], f"VMATLAS_STORE={test.tmp}/store"),
-            (["--children"], "VMATLAS_CHILDREN=1"), (["--no-children"], "VMATLAS_CHILDREN=0"),
-            (["--log", "log"], f"VMATLAS_LOG={test.tmp}/log")]
+            (["--growth", "64k"], "VMATLAS_GROWTH=65536"),
+            (["--blocks"], "VMATLAS_BLOCKS=1"),
+            (["--children"], "VMATLAS_CHILDREN=1"), (["--no-children"], "VMATLAS_CHILDREN=0")]
     for options, line in rows:
         told = run(test, "-q", *options, "env")
         check(line in told.stdout.splitlines(), f"{options}: no {line} in\n{told.stdout}{told.stderr}")
