@@ -16,6 +16,7 @@
 #include "table.h"
 #include "thread.h"
 #include "track.h"
+#include "visible.h"
 
 #include "core/text.h"
 
@@ -141,8 +142,10 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 		note(view, config()->notice[i]);
 	if (signals_stepped_back())
 		note(view, "the program uses the dump signal itself: ask with `vmatlas dump`");
-	if (!totals->allocations)
-		note(view, "no allocation was seen: this program's malloc is not visible");
+	if (visible_own_malloc())
+		note(view, "this program's malloc is not visible: it defines one of its own");
+	else if (!totals->allocations)
+		note(view, "no allocation was seen: the program makes none, or its malloc is not visible");
 	if (!callstack_counts().libunwind)
 		note(view, "libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
 }
