@@ -154,8 +154,7 @@ static int complain_find(const struct dump *dump, int error)
 		return cannot(dump, "no such process");
 	case EACCES:
 	case EPERM:
-		return cannot(dump, "not permitted: it is a process of user %u, or protected",
-			(unsigned)dump->target.user);
+		return cannot(dump, "not permitted: another user's process, or a protected one");
 	case ENOENT:
 		return cannot(dump, "it does not run under vmatlas (no libvmatlas.so in its maps): "
 				    "start it by `vmatlas run`");

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,13 +64,21 @@ static bool is_kernel_thread(pid_t pid)
 	return flags & PF_KTHREAD;
 }
 
+/* With the option hidepid of proc(5), what is not ours looks as if it were not there. */
+static int why_no_status(pid_t pid, int error)
+{
+	if (error != ENOENT)
+		return error;
+	return kill(pid, 0) == 0 || errno == EPERM ? EACCES : ESRCH;
+}
+
 int target_read(pid_t pid, struct target *target)
 {
 	FILE *file = open_proc(pid, "status");
 	char line[4096];
 
 	if (!file)
-		return errno == ENOENT ? ESRCH : errno;
+		return why_no_status(pid, errno);
 	*target = (struct target){.pid = pid, .leader = pid, .inner = pid};
 	errno = 0;
 	while (fgets(line, sizeof(line), file))
