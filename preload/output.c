@@ -7,13 +7,20 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
+#include <termios.h>
 
 enum {
 	/* A reader that takes nothing for so long has gone away or hangs. */
 	PATIENCE_MS = 5000,
-	/* poll(2) calls a pipe writable when so much fits, so such a write never blocks. */
+	/* poll(2) calls a pipe writable when so much fits: where only a blocking write is to be had,
+	 * one of this size blocks for no longer than another writer fills the pipe first. */
 	STREAM_WRITE = PIPE_BUF,
+	/* A terminal may be writable by poll and have no room for a line's end (n_tty.c). */
+	PAUSE_NS = 1000000,
+	PAUSES_MOST = PATIENCE_MS,
 };
 
 static struct {
@@ -84,16 +91,53 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       (a->st_mode & S_IFMT) == (b->st_mode & S_IFMT);
 }
 
+static bool is_for_writing(int fd)
+{
+	long flags = sys_call(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 void output_boot(void)
 {
-	self.known = config()->fd >= 0 && !sys_fstat(config()->fd, &self.identity);
+	self.known = config()->fd >= 0 && is_for_writing(config()->fd) &&
+		     !sys_fstat(config()->fd, &self.identity);
 }
 
 static bool descriptor_is_still_ours(void)
 {
 	struct stat now;
 
-	return self.known && !sys_fstat(config()->fd, &now) && same_file(&now, &self.identity);
+	return self.known && is_for_writing(config()->fd) && !sys_fstat(config()->fd, &now) &&
+	       same_file(&now, &self.identity);
+}
+
+/* Whether a description of our own, which does not block, can stand in for the descriptor. To open
+ * another device than a terminal might set something off. */
+static bool may_reopen(int fd)
+{
+	struct termios settings;
+
+	return S_ISFIFO(self.identity.st_mode) || (S_ISCHR(self.identity.st_mode) &&
+							  !sys_ioctl(fd, TCGETS, &settings));
+}
+
+/* Whether a write blocks is a property that the program's processes share: not ours to change. */
+static void reopen(struct output *output)
+{
+	char path[48];
+	struct text text;
+	int fd;
+
+	text_init(&text, path, sizeof path - 1, NULL, NULL);
+	text_str(&text, "/proc/thread-self/fd/");
+	text_dec(&text, (uint64_t)output->fd);
+	path[text.used] = 0;
+	fd = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return; /* another user's: the descriptor must do */
+	output->fd = fd;
+	output->owned = true;
 }
 
 static void open_descriptor(struct output *output)
@@ -106,6 +150,9 @@ static void open_descriptor(struct output *output)
 	output->path[text.used] = 0;
 	output->fd = config()->fd;
 	output->stream = !S_ISREG(self.identity.st_mode);
+	output->socket = S_ISSOCK(self.identity.st_mode);
+	if (may_reopen(output->fd))
+		reopen(output);
 }
 
 static int open_new(struct output *output, const struct output_facts *facts)
@@ -153,7 +200,7 @@ static int open_path(
 
 int output_open(struct output *output, const struct output_facts *facts)
 {
-	output->owned = output->stream = output->fallback = false;
+	output->owned = output->stream = output->socket = output->fallback = false;
 	output->partial[0] = 0;
 	if (config()->fd < 0)
 		return open_path(output, config()->output, facts);
@@ -176,38 +223,61 @@ static bool wait_writable(int fd)
 	return ready == 1 && poll.revents & POLLOUT;
 }
 
+static ssize_t write_some(const struct output *output, const char *bytes, size_t length)
+{
+	if (output->stream && length > STREAM_WRITE)
+		length = STREAM_WRITE;
+	if (output->socket)
+		return sys_call(SYS_sendto, output->fd, (long)bytes, (long)length,
+			MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+	return sys_write(output->fd, bytes, length);
+}
+
+static void pause_a_moment(void)
+{
+	struct timespec moment = {0, PAUSE_NS};
+
+	sys_call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+}
+
 int output_write(struct output *output, const char *bytes, size_t length)
 {
-	while (length) {
-		size_t most = output->stream && length > STREAM_WRITE ? STREAM_WRITE : length;
-		ssize_t done;
+	unsigned pauses = 0;
+	ssize_t done;
 
+	while (length) {
 		if (output->stream && !wait_writable(output->fd))
 			return EAGAIN;
-		done = sys_write(output->fd, bytes, most);
-		if (done == -EINTR || done == -EAGAIN)
+		done = write_some(output, bytes, length);
+		if (done == -EINTR)
 			continue;
+		if (done == -EAGAIN && pauses++ < PAUSES_MOST) {
+			pause_a_moment();
+			continue;
+		}
 		if (done <= 0)
 			return done ? (int)-done : EIO;
+		pauses = 0;
 		bytes += done;
 		length -= (size_t)done;
 	}
 	return 0;
 }
 
+/* Some file systems say only at the close that a write has failed. */
 int output_close(struct output *output, bool whole)
 {
-	long error = 0;
+	int error;
 
 	if (!output->owned)
 		return 0;
-	sys_close(output->fd);
+	error = -sys_close(output->fd);
 	if (!output->partial[0])
 		return 0;
-	if (whole)
-		error = sys_call(SYS_renameat, AT_FDCWD, (long)output->partial, AT_FDCWD,
+	if (whole && !error)
+		error = (int)-sys_call(SYS_renameat, AT_FDCWD, (long)output->partial, AT_FDCWD,
 			(long)output->path, 0, 0);
 	if (!whole || error)
 		sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
-	return (int)-error;
+	return error;
 }

@@ -1,7 +1,7 @@
 /* output.h - where a report goes.
  *
- * To a descriptor, if it is still the file it was at the start; else to a file, which appears whole
- * under its name by a rename. Never kills and never hangs the program: no SIGPIPE, no SIGXFSZ, and a
+ * To a descriptor, if it is for writing and still the file it was at the start; else to a file, which
+ * appears whole under its name by a rename. Never kills and never hangs the program: no SIGPIPE, no SIGXFSZ, and a
  * reader that does not read is waited for only so long. */
 #ifndef VMATLAS_OUTPUT_H
 #define VMATLAS_OUTPUT_H
@@ -16,6 +16,7 @@ struct output {
 	int fd;
 	bool owned;    /* ours to close */
 	bool stream;   /* a pipe, socket or terminal: may be full */
+	bool socket;   /* written by send(2), which can be told not to block */
 	bool fallback; /* the configured descriptor is not what it was */
 	char path[CONFIG_PATH];    /* "fd:2", or where the file will be */
 	char partial[CONFIG_PATH]; /* its name until it is whole; "" where there is none */
