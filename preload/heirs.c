@@ -50,22 +50,38 @@ static bool names_us(const char *item, size_t length)
 	       !strncmp(base, library, sizeof library - 1);
 }
 
+/* Where the next item of the list begins. */
+static const char *item_next(const char *item)
+{
+	size_t length = item_length(item);
+
+	return item + length + (item[length] != 0);
+}
+
+static bool has_us(const char *list)
+{
+	for (; *list; list = item_next(list)) {
+		if (names_us(list, item_length(list)))
+			return true;
+	}
+	return false;
+}
+
 /* Copies LD_PRELOAD without our item; false when nothing is left of it. */
 static bool copy_preload(const char *entry, char *to)
 {
 	size_t used = PRELOAD_LENGTH;
 
 	memcpy(to, entry, PRELOAD_LENGTH);
-	for (entry += PRELOAD_LENGTH; *entry;) {
+	for (entry += PRELOAD_LENGTH; *entry; entry = item_next(entry)) {
 		size_t length = item_length(entry);
 
-		if (length && !names_us(entry, length)) {
-			if (used > PRELOAD_LENGTH)
-				to[used++] = ':';
-			memcpy(to + used, entry, length);
-			used += length;
-		}
-		entry += length + (entry[length] != 0);
+		if (!length || names_us(entry, length))
+			continue;
+		if (used > PRELOAD_LENGTH)
+			to[used++] = ':';
+		memcpy(to + used, entry, length);
+		used += length;
 	}
 	to[used] = 0;
 	return used > PRELOAD_LENGTH;
@@ -88,7 +104,7 @@ char **heirs_environment(char *const *environment, void *memory)
 	for (; environment && *environment; environment++) {
 		if (is_ours(*environment))
 			continue;
-		if (!is_preload(*environment)) {
+		if (!is_preload(*environment) || !has_us(*environment + PRELOAD_LENGTH)) {
 			out[used++] = *environment;
 		} else if (copy_preload(*environment, strings)) {
 			out[used++] = strings;
