@@ -237,8 +237,9 @@ class Context:
     def start(self, argv, env, cwd=None, stdin=subprocess.DEVNULL, before_exec=None):
         """Starts a program with its output in files: a pipe could fill and stop it."""
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        # Popen would close what before_exec opens; what this process has open closes itself (PEP 446).
         process = subprocess.Popen(argv, stdin=stdin, stdout=out, stderr=err, cwd=cwd or self.tmp,
-                                   env={**self.base_environment(), **env},
+                                   env={**self.base_environment(), **env}, close_fds=False,
                                    preexec_fn=before_exec, process_group=0)
         process.files = out, err
         return process
