@@ -1,8 +1,9 @@
 /* wrap_thread.c - threads: where their stacks are, who made them, and when they end. */
 #include "ask.h"
-#include "mappings.h"
-#include "store.h"
 #include "lock.h"
+#include "mappings.h"
+#include "process.h"
+#include "store.h"
 #include "wrap.h"
 
 #include <errno.h>
@@ -118,6 +119,15 @@ static void *run(void *given)
 	return result;
 }
 
+/* In a forked child this thread must have its own number before there is another, who would settle
+ * the process as if he were alone. */
+static struct thread *settled(struct thread *thread)
+{
+	if (process_forked())
+		process_settle();
+	return guard.thread ? guard.thread : thread;
+}
+
 WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 	void *(*start)(void *), void *argument)
 {
@@ -128,6 +138,7 @@ WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 
 	if (thread) {
 		guard_tracking();
+		thread = settled(thread);
 		errand = errand_take();
 		if (errand)
 			*errand = (struct errand){
