@@ -53,11 +53,15 @@ static void runs_begin(struct runs *runs, const struct view *view, uint64_t star
 static const struct view_run *runs_at(struct runs *runs)
 {
 	while (runs->next == runs->count) {
-		if (runs->from >= runs->end || !runs->view->runs)
+		uint64_t before = runs->from;
+
+		if (before >= runs->end || !runs->view->runs)
 			return NULL;
 		runs->next = 0;
 		runs->count = runs->view->runs(
 			runs->view->context, &runs->from, runs->end, runs->run, RUNS);
+		if (!runs->count && runs->from == before)
+			runs->from = runs->end; /* a giver that does not move has no more */
 	}
 	return &runs->run[runs->next];
 }
