@@ -268,7 +268,8 @@ static void describe(struct vmatlas_module *module, const struct modules_image *
 
 	if (length > sizeof module->build_id)
 		length = sizeof module->build_id;
-	memcpy(module->build_id, build_id, length);
+	if (length)
+		memcpy(module->build_id, build_id, length);
 	module->build_id_length = (uint32_t)length;
 	module->path = path_of(image, pc);
 	module->loaded = clock_ticks();

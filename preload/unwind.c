@@ -165,7 +165,7 @@ static bool symbols_find(void *library)
 
 static bool same_pipe(const int pair[2])
 {
-	struct stat first, second;
+	struct stat first = {0}, second = {0};
 
 	return sys_fstat(pair[0], &first) == 0 && sys_fstat(pair[1], &second) == 0 &&
 	       S_ISFIFO(first.st_mode) && first.st_ino == second.st_ino &&
@@ -184,7 +184,7 @@ static int first_cursor(void)
 {
 	struct unwind_task task = {.search = self.search};
 	unw_cursor_t cursor;
-	int pair[2];
+	int pair[2] = {-1, -1};
 
 	if (sys_call(SYS_pipe2, (long)pair, O_CLOEXEC, 0, 0, 0, 0))
 		return EMFILE;

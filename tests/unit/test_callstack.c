@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,13 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#ifdef __clang__
+#define KEEP __attribute__((noinline))
+#define NO_FRAME_POINTER
+#else
 #define KEEP __attribute__((noinline, noclone))
+#define NO_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
+#endif
 /* Behind a call, so that it is not the last thing a function does. */
 #define STAY() __asm__ volatile("")
 
@@ -93,8 +100,10 @@ static KEEP void compare(void)
 
 static int all_were_equal(void **unused)
 {
+	unsigned count = atomic_exchange(&differences, 0);
+
 	(void)unused;
-	return differences != 0 ? (int)(differences = 0) - 1 : 0;
+	return count != 0;
 }
 
 /* Every place is visited twice: fresh, and taken up from the last walk. */
@@ -138,8 +147,7 @@ static void deeper_than_the_limit(void **unused)
 }
 
 /* rbp as a number like any other, and many registers saved. */
-static KEEP __attribute__((optimize("omit-frame-pointer"))) int without_frame_pointer(
-	int a, int b, int c, int depth)
+static KEEP NO_FRAME_POINTER int without_frame_pointer(int a, int b, int c, int depth)
 {
 	for (int i = 0; i < 3; i++) {
 		if (depth)
