@@ -6,10 +6,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 /* A thread tells its live bytes to all when they have moved by so much: the peak is known to this
  * times the number of threads, and two threads share a cache line once in hundreds of calls. While
- * there is one thread, at once: its peak is exact. */
+ * there is one thread, its peak is exact. */
 #define SETTLE_BYTES 16384
 
 __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
@@ -18,7 +19,6 @@ static struct {
 	/* Both under locks()->threads; records are filled before a slot refers to them. */
 	struct lane records;
 	struct lane slots; /* pointers to struct thread: a slot that nobody uses costs nothing */
-	_Atomic uint32_t living;
 	_Atomic uint64_t lost;
 	_Atomic int64_t live_bytes, peak_bytes;
 	/* Who is told when live bytes reach the mark, INT64_MAX for nobody. */
@@ -90,13 +90,15 @@ static void slot_clean(struct thread *thread)
 	callstack_stack(&thread->callstack, 0, 0);
 }
 
+/* A record that is taken is never given back, so it comes last: who cannot have a slot asks again
+ * with every call. */
 static struct thread *attach(void)
 {
-	uint32_t id = store_append(&self.records, THREAD_LIMIT);
-	struct thread *thread = id ? slot_take() : NULL;
+	struct thread *thread = slot_take();
+	uint32_t id = thread ? store_append(&self.records, THREAD_LIMIT) : 0;
 	uint32_t tid = (uint32_t)sys_gettid();
 
-	if (!thread)
+	if (!id)
 		return NULL;
 	slot_clean(thread);
 	*record_of(id) = (struct vmatlas_thread){
@@ -106,25 +108,24 @@ static struct thread *attach(void)
 		.flags = tid == (uint32_t)sys_getpid() ? VMATLAS_THREAD_MAIN : 0,
 	};
 	thread->id = id;
-	atomic_fetch_add(&self.living, 1);
 	return thread;
 }
 
+/* A handler may come before the lock, and attach; none can come while it is held. */
 struct thread *thread_attach(void)
 {
-	struct thread *thread = NULL;
 	struct held held;
 
 	if (guard.thread)
 		return guard.thread;
 	if (lock_take(&locks()->threads, &held)) {
-		thread = attach();
+		if (!guard.thread)
+			guard.thread = attach();
 		lock_release(&held);
 	}
-	if (!thread)
+	if (!guard.thread)
 		atomic_fetch_add(&self.lost, 1);
-	guard.thread = thread;
-	return thread;
+	return guard.thread;
 }
 
 void thread_describe(struct thread *thread, uint64_t stack_start, uint64_t stack_end,
@@ -145,9 +146,8 @@ void thread_leave(struct thread *thread)
 	struct vmatlas_thread *record = record_of(thread->id);
 
 	bigs_leave(&thread->stock);
-	sys_call(SYS_prctl, 16 /* PR_GET_NAME */, (long)record->name, 0, 0, 0, 0);
+	sys_call(SYS_prctl, PR_GET_NAME, (long)record->name, 0, 0, 0, 0);
 	record->ended = clock_ticks();
-	atomic_fetch_sub(&self.living, 1);
 }
 
 static void forget_others(uint64_t now)
@@ -163,7 +163,6 @@ static void forget_others(uint64_t now)
 void thread_forked(void)
 {
 	forget_others(clock_ticks());
-	atomic_store(&self.living, 0);
 	guard.thread = NULL;
 	thread_attach();
 }
@@ -226,37 +225,36 @@ void thread_watch(uint64_t step, void (*grown)(void))
 	self.mark = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + self.step;
 }
 
-static void settle(struct thread *thread)
+static void live_is(int64_t live)
 {
-	int64_t live = atomic_fetch_add_explicit(&self.live_bytes, thread->unsettled,
-			       memory_order_relaxed) + thread->unsettled;
 	int64_t peak = atomic_load_explicit(&self.peak_bytes, memory_order_relaxed);
 
-	thread->unsettled = 0;
 	while (live > peak && !atomic_compare_exchange_weak_explicit(&self.peak_bytes, &peak, live,
 				      memory_order_relaxed, memory_order_relaxed))
 		;
 	look_at_mark(live);
 }
 
-/* The only thread there is need not lock the bus. */
-static void settle_alone(int64_t bytes)
+/* Another thread may come at any moment, so the sum is only ever added to. */
+static void settle(struct thread *thread)
 {
-	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + bytes;
+	int64_t bytes = thread->unsettled;
 
-	atomic_store_explicit(&self.live_bytes, live, memory_order_relaxed);
-	if (live > atomic_load_explicit(&self.peak_bytes, memory_order_relaxed))
-		atomic_store_explicit(&self.peak_bytes, live, memory_order_relaxed);
-	look_at_mark(live);
+	thread->unsettled = 0;
+	live_is(bytes + atomic_fetch_add_explicit(&self.live_bytes, bytes, memory_order_relaxed));
+}
+
+static bool is_alone(void)
+{
+	return atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1;
 }
 
 void thread_peak(struct thread *thread, int64_t bytes)
 {
-	if (atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1) {
-		settle_alone(bytes);
-		return;
-	}
 	thread->unsettled += bytes;
 	if (thread->unsettled >= SETTLE_BYTES || thread->unsettled <= -SETTLE_BYTES)
 		settle(thread);
+	else if (is_alone())
+		live_is(atomic_load_explicit(&self.live_bytes, memory_order_relaxed) +
+			thread->unsettled);
 }
