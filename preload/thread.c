@@ -49,7 +49,8 @@ static struct thread *slot_get(uint32_t slot)
  * just waits for the next look. */
 static bool gone(const struct vmatlas_thread *record)
 {
-	return record->ended && sys_tgkill(sys_getpid(), (int)record->tid, 0) == -ESRCH;
+	return __atomic_load_n(&record->ended, __ATOMIC_ACQUIRE) &&
+	       sys_tgkill(sys_getpid(), (int)record->tid, 0) == -ESRCH;
 }
 
 static struct thread *slot_free(void)
@@ -147,7 +148,7 @@ void thread_leave(struct thread *thread)
 
 	bigs_leave(&thread->stock);
 	sys_call(SYS_prctl, PR_GET_NAME, (long)record->name, 0, 0, 0, 0);
-	record->ended = clock_ticks();
+	__atomic_store_n(&record->ended, clock_ticks(), __ATOMIC_RELEASE);
 }
 
 static void forget_others(uint64_t now)
