@@ -8,7 +8,7 @@
 #define STACK_SIZE ((size_t)64 << 10)
 
 static struct {
-	char *top; /* under locks()->unwinder */
+	char *top; /* set once, under locks()->unwinder */
 } self;
 
 /* void aside_switch(work, argument, top): pushes the registers of struct aside_registers on the
@@ -67,4 +67,9 @@ bool aside_run(
 	lock_release(&held);
 	errno = error;
 	return had;
+}
+
+bool aside_holds(uintptr_t stack)
+{
+	return self.top && (uintptr_t)self.top - stack <= STACK_SIZE;
 }

@@ -1,4 +1,5 @@
 /* wrap_signal.c - the ways to set a signal's handler. */
+#include "aside.h"
 #include "signals.h"
 #include "wrap.h"
 
@@ -55,4 +56,12 @@ WRAPPER int siginterrupt(int signal, int interrupt)
 	if (!result)
 		signals_rearm(signal);
 	return result;
+}
+
+/* libunwind blocks signals around its own locks, by way of glibc, which then lets through the two
+ * that it keeps for itself: SIGTIMER would kill the process in the thread that waits for SIGEV_THREAD
+ * timers. Where libunwind runs, all are blocked already. */
+WRAPPER int sigprocmask(int how, const sigset_t *set, sigset_t *former)
+{
+	return aside_holds(WRAP_STACK) ? 0 : REAL(sigprocmask)(how, set, former);
 }
