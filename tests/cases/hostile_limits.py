@@ -4,6 +4,7 @@
 import os
 import pty
 import resource
+import select
 import socket
 import stat
 import sys
@@ -52,11 +53,12 @@ def reports_to_a_closed_descriptor(t):
     quiet(t, "work", "fd:1048575")
 
 
-@case()
+@case(limit=120)
 def descriptors_of_every_kind(t):
     """fd:N where N is something odd: no report perhaps, but never a harm."""
     left, right = socket.socketpair()
-    reader, writer = os.pipe()
+    reader, _ = os.pipe()
+    poll = select.epoll()
     kinds = {
         "a directory": os.open(t.tmp, os.O_RDONLY),
         "read only": os.open("/etc/passwd", os.O_RDONLY),
@@ -70,7 +72,7 @@ def descriptors_of_every_kind(t):
         "a memory file": os.memfd_create("reports"),
         "a file to append to": os.open(t.path("append"), os.O_WRONLY | os.O_CREAT | os.O_APPEND),
         "a listening socket": socket.create_server(("127.0.0.1", 0)).detach(),
-        "epoll": __import__("select").epoll().fileno(),
+        "epoll": poll.fileno(),
     }
     right.close()
     for what, number in kinds.items():
@@ -79,7 +81,7 @@ def descriptors_of_every_kind(t):
         def give(number=number):
             os.dup2(number, at)
         try:
-            quiet(t, "work", f"fd:{at}", before_exec=give, dumps=3)
+            quiet(t, "work_once", f"fd:{at}", before_exec=give, dumps=0)
         except Exception as error:
             raise type(error)(f"{what}: {error}") from error
 
