@@ -92,11 +92,22 @@ void boot_try(uintptr_t caller)
 	errno = error;
 }
 
+/* A program that never allocates still has a main thread. Its stack may grow downward from here, but
+ * lasts as long as the process. */
+static void start_main_thread(void)
+{
+	struct thread *thread = thread_attach();
+	struct ask_answer answer;
+
+	if (thread && !ask_mapping((uintptr_t)&answer, &answer, NULL, 0))
+		callstack_stack(&thread->callstack, answer.start, answer.end);
+}
+
 void boot_finish(char *const *environment)
 {
 	boot_try(0);
 	config_boot(environment);
 	start_callstacks();
-	thread_attach(); /* a program that never allocates still has a main thread */
+	start_main_thread();
 	inventory_take();
 }

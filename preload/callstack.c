@@ -245,6 +245,13 @@ void callstack_forget(uintptr_t start, uintptr_t end)
 	learn_forget(start, end);
 }
 
+void callstack_unmapped(uintptr_t start, uintptr_t end)
+{
+	stacks_forget();
+	if (learn_generated(start, end))
+		learn_forget(start, end);
+}
+
 void callstack_boot(unsigned depth)
 {
 	if (self.ready)

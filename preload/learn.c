@@ -13,6 +13,8 @@ _Atomic uint32_t learn_generation;
 
 static struct {
 	_Atomic uint64_t count, guesses;
+	/* Where generated code was met, [low, high); 0 for nowhere. */
+	_Atomic uintptr_t generated_low, generated_high;
 } self;
 
 struct lesson {
@@ -31,6 +33,20 @@ static uint32_t module_number(const struct modules_image *image, uintptr_t pc)
 	return number;
 }
 
+/* Only widens. Two at once may lose one of them to the next call from there. */
+static void note_generated(uintptr_t pc)
+{
+	if (!self.generated_high || pc < self.generated_low)
+		atomic_store_explicit(&self.generated_low, pc, memory_order_relaxed);
+	if (pc >= self.generated_high)
+		atomic_store_explicit(&self.generated_high, pc + 1, memory_order_relaxed);
+}
+
+bool learn_generated(uintptr_t start, uintptr_t end)
+{
+	return start < self.generated_high && end > self.generated_low;
+}
+
 /* Outside of all modules lies generated code, or nothing that could have called. */
 static enum layout_kind kind_elsewhere(uintptr_t pc)
 {
@@ -39,7 +55,10 @@ static enum layout_kind kind_elsewhere(uintptr_t pc)
 
 	if (error)
 		return error == ENOENT ? LAYOUT_NOWHERE : LAYOUT_UNKNOWN;
-	return answer.perms & MAPS_EXEC ? LAYOUT_UNKNOWN : LAYOUT_NOWHERE;
+	if (!(answer.perms & MAPS_EXEC))
+		return LAYOUT_NOWHERE;
+	note_generated(pc);
+	return LAYOUT_UNKNOWN;
 }
 
 /* A return address may stand behind the last instruction of a module: the call is what counts. */

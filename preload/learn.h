@@ -20,6 +20,10 @@ uint32_t learn_module(uintptr_t pc);
  * guard; takes a lock. */
 void learn_forget(uintptr_t start, uintptr_t end);
 
+/* Whether a return address in [start, end) was learned that lies in no module: generated code. More
+ * often true than it is so. Anywhere. */
+bool learn_generated(uintptr_t start, uintptr_t end);
+
 /* Changes with learn_forget, which is also called when a module is met where another one was. */
 extern _Atomic uint32_t learn_generation __attribute__((visibility("hidden")));
 

@@ -23,8 +23,8 @@ struct locks {
 	_Atomic uint32_t mark;
 	/* The dump at work: 0 none, 1 one, 2 one and a request for another. */
 	_Atomic uint32_t dumping;
-	struct lock regions, threads, frames, origins, moments, births, modules, strings, layouts,
-		unwinder, windows, bigs, pages;
+	struct lock unwinder, regions, threads, frames, origins, moments, births, modules, strings,
+		layouts, windows, bigs, pages;
 };
 
 /* A held lock: what must be put back when it is released. */

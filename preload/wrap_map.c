@@ -58,12 +58,24 @@ static void changed(void *start, size_t length)
 	mappings_changed((uintptr_t)start, page_up((uintptr_t)start + length));
 }
 
+/* What stood there before the call is gone, also for the walk of call stacks. */
+static void gone(struct thread *thread, void *start, size_t length)
+{
+	changed(start, length);
+	if (!thread)
+		return;
+	guard_tracking();
+	callstack_unmapped((uintptr_t)start, page_up((uintptr_t)start + length));
+}
+
 static inline void *map(uintptr_t stack, const struct callstack_at *at, void *address,
 	size_t length, int protection, int flags, int fd, off_t offset)
 {
 	struct thread *thread = wrap_enter(stack);
 	void *start = REAL(mmap)(address, length, protection, flags, fd, offset);
 
+	if (start != MAP_FAILED && flags & MAP_FIXED)
+		gone(thread, start, length);
 	if (start != MAP_FAILED)
 		mapped(thread, start, length, VMATLAS_CALL_MMAP, at);
 	leave(thread);
@@ -96,7 +108,7 @@ WRAPPER int munmap(void *address, size_t length)
 	if (result)
 		regions_put_back(&undo);
 	else
-		changed(address, length);
+		gone(thread, address, length);
 	leave(thread);
 	return result;
 }
@@ -119,7 +131,7 @@ WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int fl
 	if (start == MAP_FAILED || flags & MREMAP_DONTUNMAP)
 		regions_put_back(&undo);
 	if (start != MAP_FAILED) {
-		changed(address, old_length);
+		gone(thread, address, old_length);
 		mapped(thread, start, new_length, VMATLAS_CALL_MREMAP, &at);
 	}
 	leave(thread);
@@ -128,19 +140,27 @@ WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int fl
 
 WRAPPER int mprotect(void *address, size_t length, int protection)
 {
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	int result = REAL(mprotect)(address, length, protection);
 
-	if (!result)
+	if (!result && protection & PROT_READ)
 		changed(address, length);
+	else if (!result)
+		gone(thread, address, length);
+	leave(thread);
 	return result;
 }
 
 WRAPPER int pkey_mprotect(void *address, size_t length, int protection, int key)
 {
+	struct thread *thread = wrap_enter(WRAP_STACK);
 	int result = REAL(pkey_mprotect)(address, length, protection, key);
 
-	if (!result)
+	if (!result && protection & PROT_READ)
 		changed(address, length);
+	else if (!result)
+		gone(thread, address, length);
+	leave(thread);
 	return result;
 }
 
