@@ -79,21 +79,6 @@ static inline _Atomic uint64_t *word_for(uint64_t address)
 	return blocks_word(leaf, window);
 }
 
-/* -- Records -------------------------------------------------------------------------------- */
-
-/* An address that is no multiple of 8 does not fit a word; no allocator of ours gives one. */
-bool table_needs_record(const struct table_birth *birth)
-{
-	return birth->size >= VMATLAS_SIZE_BIG || !birth->moment || birth->address & 7;
-}
-
-uint32_t table_record(struct bigs_stock *stock, const struct table_birth *birth)
-{
-	return bigs_make(stock,
-		&(struct vmatlas_big){birth->address, birth->size, birth->time, birth->origin,
-			birth->thread, birth->mapping, 0});
-}
-
 /* -- Where every block has its word to itself ----------------------------------------------- */
 
 /* The block of which the word speaks; false for none. */

@@ -42,10 +42,19 @@ void table_put_back(const struct table_taken *taken);
 void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
 
 /* Whether a word is not enough for the block: large, or its moment unknown. */
-bool table_needs_record(const struct table_birth *birth);
+static inline bool table_needs_record(const struct table_birth *birth)
+{
+	/* No allocator of ours gives an address that is no multiple of 8; it would not fit a word. */
+	return birth->size >= VMATLAS_SIZE_BIG || !birth->moment || birth->address & 7;
+}
 
 /* Such a record, 0 when there is no memory. Under the guard. */
-uint32_t table_record(struct bigs_stock *stock, const struct table_birth *birth);
+static inline uint32_t table_record(struct bigs_stock *stock, const struct table_birth *birth)
+{
+	return bigs_make(stock,
+		&(struct vmatlas_big){birth->address, birth->size, birth->time, birth->origin,
+			birth->thread, birth->mapping, 0});
+}
 
 /* What the readers read. Anywhere. */
 const struct blocks *table_blocks(void);
