@@ -1,0 +1,268 @@
+#include "listing.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
+#include "listing_bytes.h"
+#include "listing_gdb.h"
+#include "listing_kinds.h"
+#include "listing_live.h"
+#include "listing_maps.h"
+#include "listing_modules.h"
+#include "listing_pmap.h"
+#include "listing_snapshot.h"
+
+/* -- The list ------------------------------------------------------------------------------- */
+
+struct listing *listing_new(void)
+{
+	return calloc(1, sizeof(struct listing));
+}
+
+struct listing_row *listing_add(struct listing *listing)
+{
+	if (listing->count == listing->capacity) {
+		size_t wanted = listing->capacity ? 2 * listing->capacity : 64;
+		struct listing_row *row = reallocarray(listing->row, wanted, sizeof(*row));
+		if (!row)
+			return NULL;
+		listing->row = row;
+		listing->capacity = wanted;
+	}
+	return memset(&listing->row[listing->count++], 0, sizeof(struct listing_row));
+}
+
+void listing_free(struct listing *listing)
+{
+	if (!listing)
+		return;
+	listing_modules_free(listing);
+	for (size_t i = 0; i < listing->count; i++)
+		free(listing->row[i].owner);
+	free(listing->row);
+	free(listing->bytes);
+	free(listing->title);
+	free(listing);
+}
+
+static const struct listing_row *scan(const struct listing *listing, uint64_t address)
+{
+	for (size_t i = 0; i < listing->count; i++)
+		if (address >= listing->row[i].line.start && address < listing->row[i].line.end)
+			return &listing->row[i];
+	return NULL;
+}
+
+const struct listing_row *listing_find(const struct listing *listing, uint64_t address)
+{
+	size_t from = 0, to = listing->count;
+
+	if (listing->disorder)
+		return scan(listing, address);
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct maps_line *line = &listing->row[middle].line;
+		if (address >= line->start && address < line->end)
+			return &listing->row[middle];
+		if (address < line->start)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+const char *listing_perms(unsigned perms, char out[5])
+{
+	out[0] = perms & MAPS_READ ? 'r' : '-';
+	out[1] = perms & MAPS_WRITE ? 'w' : '-';
+	out[2] = perms & MAPS_EXEC ? 'x' : '-';
+	out[3] = perms & MAPS_SHARED ? 's' : 'p';
+	out[4] = 0;
+	return out;
+}
+
+const char *listing_base(const struct listing_row *row, size_t *length)
+{
+	const char *path = row->line.path, *slash = NULL;
+
+	*length = row->line.path_length;
+	if (*length && path[0] == '/')
+		slash = memrchr(path, '/', *length);
+	/* A name that ends in a slash has no last part. */
+	if (!slash || slash + 1 == path + *length)
+		return path;
+	*length -= (size_t)(slash + 1 - path);
+	return slash + 1;
+}
+
+/* -- A text --------------------------------------------------------------------------------- */
+
+static int parse(
+	struct listing *listing, const struct listing_how *how, struct listing_fault *fault)
+{
+	if (listing_is_gdb(listing->bytes, listing->length))
+		return listing_gdb(listing, fault);
+	if (listing_is_pmap(listing->bytes, listing->length))
+		return listing_pmap(listing, fault);
+	return listing_maps(listing, how->pasted, fault);
+}
+
+static size_t count_disorder(const struct listing *listing)
+{
+	size_t disorder = 0;
+
+	for (size_t i = 1; i < listing->count; i++)
+		disorder += listing->row[i].line.start < listing->row[i - 1].line.end;
+	return disorder;
+}
+
+int listing_parse(char *bytes, size_t length, const struct listing_how *how, struct listing **out,
+	struct listing_fault *fault)
+{
+	struct listing *listing = listing_new();
+	int error;
+
+	if (!listing) {
+		free(bytes);
+		return ENOMEM;
+	}
+	listing->bytes = bytes;
+	listing->length = length;
+	error = parse(listing, how, fault);
+	if (!error && !listing->count) {
+		*fault = (struct listing_fault){1, 1, "no mappings in it"};
+		error = EILSEQ;
+	}
+	listing->disorder = count_disorder(listing);
+	if (error)
+		listing_free(listing);
+	else
+		*out = listing;
+	return error;
+}
+
+/* -- A file --------------------------------------------------------------------------------- */
+
+static int complain_text(const char *what, int error, const struct listing_fault *fault)
+{
+	if (error != EILSEQ)
+		return complain_errno(what, error);
+	return complain_cannot(
+		what, "line %zu, column %zu: %s", fault->line, fault->column, fault->reason);
+}
+
+static int complain_snapshot(const char *what, int error, const struct snapshot_fault *fault)
+{
+	if (error != EILSEQ)
+		return complain_errno(what, error);
+	if (!fault->offset)
+		return complain_cannot(what, "%s", fault->reason);
+	return complain_cannot(
+		what, "damaged at byte %" PRIu64 ": %s", fault->offset, fault->reason);
+}
+
+static int from_snapshot(const char *what, char *bytes, size_t length, struct listing **listing)
+{
+	struct snapshot_fault fault = {0};
+	int error = listing_snapshot(bytes, length, listing, &fault);
+
+	free(bytes);
+	return error ? complain_snapshot(what, error, &fault) : 0;
+}
+
+static int from_bytes(const char *what, char *bytes, size_t length, const struct listing_how *how,
+	struct listing **listing)
+{
+	struct listing_fault fault = {0};
+	int error;
+
+	if (listing_is_snapshot(bytes, length))
+		return from_snapshot(what, bytes, length, listing);
+	error = listing_parse(bytes, length, how, listing, &fault);
+	if (error)
+		return complain_text(what, error, &fault);
+	if (!(*listing)->title)
+		(*listing)->title = strdup(what);
+	return 0;
+}
+
+static int from_file(const char *path, const struct listing_how *how, struct listing **listing)
+{
+	bool standard = !strcmp(path, "-");
+	const char *what = standard ? "standard input" : path;
+	FILE *file = standard ? stdin : fopen(path, "re");
+	size_t length;
+	char *bytes;
+	int error;
+
+	if (!file)
+		return complain_errno(what, errno);
+	error = listing_bytes_read(file, &bytes, &length);
+	if (!standard)
+		fclose(file);
+	if (error)
+		return complain_errno(what, error);
+	return from_bytes(what, bytes, length, how, listing);
+}
+
+/* -- A process ------------------------------------------------------------------------------ */
+
+static bool is_number(const char *target)
+{
+	size_t digits = strspn(target, "0123456789");
+
+	return digits && !target[digits];
+}
+
+static int from_process(const char *target, const struct listing_how *how, struct listing **listing)
+{
+	long pid;
+	int error;
+
+	errno = 0;
+	pid = strtol(target, NULL, 10);
+	error = errno || pid <= 0 || pid > INT32_MAX ? ESRCH
+						     : listing_live(pid, how->smaps, listing);
+	if (error == ENODATA)
+		return complain_cannot(target, "it has no memory of its own: a thread of the "
+					       "kernel, or a process that has ended");
+	return error ? complain_errno(target, error) : 0;
+}
+
+/* What the rows alone do not say. A snapshot's come with their kinds. */
+static int complete(const char *target, struct listing *listing)
+{
+	listing_modules_find(listing);
+	if (listing->form == LISTING_SNAPSHOT)
+		return 0;
+	if (listing_kinds_find(listing))
+		return complain_errno(target, ENOMEM);
+	if (listing->alive)
+		listing_live_threads(listing);
+	return 0;
+}
+
+int listing_open(const char *target, const struct listing_how *how, struct listing **listing)
+{
+	struct listing *made = NULL;
+	int status = is_number(target) ? from_process(target, how, &made)
+				       : from_file(target, how, &made);
+
+	if (!status)
+		status = complete(target, made);
+	if (!status && made->disorder)
+		complain_note(target,
+			"%zu of its mappings begin before the one above ends: it "
+			"changed while it was read",
+			made->disorder);
+	if (status)
+		listing_free(made);
+	else
+		*listing = made;
+	return status;
+}
