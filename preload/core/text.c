@@ -149,27 +149,6 @@ void text_dec_right(struct text *text, uint64_t value, size_t width)
 	text_right(text, digits_before(end, value, 10), width);
 }
 
-void text_size(struct text *text, uint64_t bytes)
-{
-	char out[TEXT_HUMAN];
-
-	text_str(text, text_size_human(bytes, out));
-}
-
-void text_percent(struct text *text, uint64_t part, uint64_t whole)
-{
-	char out[TEXT_HUMAN];
-
-	text_str(text, text_percent_human(part, whole, out));
-}
-
-void text_duration(struct text *text, uint64_t duration_ns)
-{
-	char out[TEXT_HUMAN];
-
-	text_str(text, text_duration_human(duration_ns, out));
-}
-
 static void escape_byte(struct text *text, const char *prefix, char byte)
 {
 	text_str(text, prefix);

@@ -104,3 +104,24 @@ char *text_duration_human(uint64_t duration_ns, char out[TEXT_HUMAN])
 	text_str(&text, units[unit].part_name);
 	return figure_end(&text);
 }
+
+void text_size(struct text *text, uint64_t bytes)
+{
+	char out[TEXT_HUMAN];
+
+	text_str(text, text_size_human(bytes, out));
+}
+
+void text_percent(struct text *text, uint64_t part, uint64_t whole)
+{
+	char out[TEXT_HUMAN];
+
+	text_str(text, text_percent_human(part, whole, out));
+}
+
+void text_duration(struct text *text, uint64_t duration_ns)
+{
+	char out[TEXT_HUMAN];
+
+	text_str(text, text_duration_human(duration_ns, out));
+}
