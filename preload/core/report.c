@@ -1,26 +1,11 @@
 #include "report.h"
 #include "maps.h"
-#include "region_groups.h"
-#include "report_json.h"
-#include "report_text_stacks.h"
 
 #include <string.h>
 
 static const char deleted[] = " (deleted)";
 
-enum {
-	/* The kernel's PATH_MAX and its " (deleted)" behind. */
-	PATH_BYTES = 4096 + 64,
-	PATH_WORDS = PATH_BYTES / 8,
-};
-
-size_t report_scratch(const struct atlas *atlas, const struct report_options *options)
-{
-	size_t text = report_text_stacks_words(atlas, options) + region_groups_words(atlas->view);
-	size_t json = report_json_words(atlas);
-
-	return PATH_WORDS + (text > json ? text : json);
-}
+enum { PATH_BYTES = REPORT_PATH_WORDS * 8 };
 
 void report_begin(struct report *report, const struct atlas *atlas, const struct names *names,
 	const struct report_options *options, struct text *text)
@@ -34,7 +19,7 @@ void report_begin(struct report *report, const struct atlas *atlas, const struct
 		.scratch = options->scratch,
 		.scratch_words = options->scratch ? options->scratch_words : 0,
 	};
-	report->path = (char *)report_take(report, PATH_WORDS);
+	report->path = (char *)report_take(report, REPORT_PATH_WORDS);
 }
 
 uint64_t *report_take(struct report *report, size_t words)

@@ -13,6 +13,9 @@
 /* Changes when a key of the JSON goes or changes its meaning; not when one comes. */
 enum { REPORT_VERSION = 1 };
 
+/* Scratch words that a path takes: the kernel's PATH_MAX and its " (deleted)" behind. */
+enum { REPORT_PATH_WORDS = (4096 + 64) / 8 };
+
 struct report_options {
 	bool blocks;          /* list every block (JSON, and at the end of the text) */
 	uint32_t stacks;      /* call stacks in the text; 0: 20 */
