@@ -1,15 +1,25 @@
 #include "clock.h"
 #include "sys.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define NS_PER_S 1000000000u
 
 static struct {
-	bool by_tsc;
+	_Atomic bool by_tsc;
 	uint64_t frequency;
 	struct clock_pair start;
+	/* Where coarse time goes on from: one and the same moment. */
+	uint64_t coarse_ns, coarse_ticks;
 } self;
+
+static uint64_t ticks_coarse(void)
+{
+	uint64_t passed = sys_time_ns(CLOCK_MONOTONIC_COARSE) - self.coarse_ns;
+
+	return self.coarse_ticks + (uint64_t)((__uint128_t)passed * self.frequency / NS_PER_S);
+}
 
 #if defined __x86_64__
 #include <cpuid.h>
@@ -44,7 +54,7 @@ static uint64_t tsc_frequency(void)
 
 uint64_t clock_ticks(void)
 {
-	return self.by_tsc ? __rdtsc() : sys_time_ns(CLOCK_MONOTONIC_COARSE);
+	return atomic_load_explicit(&self.by_tsc, memory_order_relaxed) ? __rdtsc() : ticks_coarse();
 }
 #else
 static bool tsc_trusted(void)
@@ -59,7 +69,7 @@ static uint64_t tsc_frequency(void)
 
 uint64_t clock_ticks(void)
 {
-	return sys_time_ns(CLOCK_MONOTONIC_COARSE);
+	return ticks_coarse();
 }
 #endif
 
@@ -80,6 +90,14 @@ struct clock_pair clock_start(void)
 uint64_t clock_frequency(void)
 {
 	return self.frequency;
+}
+
+void clock_forsake_tsc(void)
+{
+	self.coarse_ticks = clock_ticks();
+	self.coarse_ns = sys_time_ns(CLOCK_MONOTONIC_COARSE);
+	atomic_store_explicit(&self.by_tsc, false, memory_order_release);
+	filter_flags.no_tsc = true;
 }
 
 void clock_boot(void)

@@ -212,6 +212,19 @@ bool signals_stepped_back(void)
 	return self.stepped_back;
 }
 
+void signals_retire(bool dump)
+{
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		if (self.at[signal] && (dump || self.at[signal] != self.dump))
+			disarm(signal);
+	}
+	self.fatal = NULL;
+	if (!dump)
+		return;
+	self.dump = NULL;
+	vmatlas_state.signal = 0;
+}
+
 void signals_boot(signals_catcher *dump, signals_catcher *fatal)
 {
 	int wanted = config()->signal;

@@ -39,6 +39,10 @@ void signals_rearm(int signal);
  * there, as soon as the handler returns. */
 void signals_let_through(int signal, siginfo_t *info);
 
+/* Takes our handlers away for good from the signals that end the process, and where `dump` also from
+ * the one that dumps. Anywhere. */
+void signals_retire(bool dump);
+
 /* Takes the signals that are free: the configured one for `dump`, and those that end the process for
  * `fatal` unless that is NULL. Start only. */
 void signals_boot(signals_catcher *dump, signals_catcher *fatal);

@@ -2,10 +2,14 @@
  *
  * libc's wrappers set errno, are cancellation points, and may themselves be wrapped by another
  * preloaded object. These are none of that: a negative errno comes back, errno stays as it was.
- * All may be called anywhere, signal handlers included. */
+ * What a filter of the program's would not let through is not done, and is EPERM. All may be called
+ * anywhere, signal handlers included. */
 #ifndef VMATLAS_SYS_H
 #define VMATLAS_SYS_H
 
+#include "filter.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
@@ -19,7 +23,8 @@
 /* The kernel's signal set: 64 bits, whatever libc's sigset_t is (arch/x86/include/uapi/asm/signal.h). */
 #define SYS_SIGSET_BYTES 8
 
-static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
+/* Without a look at the program's filters. */
+static inline long sys_call_raw(long number, long a, long b, long c, long d, long e, long f)
 {
 #if defined __x86_64__
 	register long r10 __asm__("r10") = d;
@@ -49,6 +54,13 @@ static inline long sys_call(long number, long a, long b, long c, long d, long e,
 #else
 #error "vmatlas knows the system calls of x86-64 and aarch64 only"
 #endif
+}
+
+static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	if (__builtin_expect(filter_flags.stand, 0) && !filter_allows(number, a, b, c, d, e, f))
+		return -EPERM;
+	return sys_call_raw(number, a, b, c, d, e, f);
 }
 
 static inline int sys_openat(int directory, const char *path, int flags, mode_t mode)
@@ -140,18 +152,32 @@ static inline void sys_pause(void)
 #endif
 }
 
+/* No thread's mask has SIGKILL: this one says that nothing was blocked. */
+#define SYS_SIGNALS_UNKNOWN (1ull << (SIGKILL - 1))
+
 /* Blocks every signal of this thread and keeps the former mask in *former. */
 static inline void sys_signals_block(uint64_t *former)
 {
 	uint64_t all = ~0ull;
 
 	*former = 0;
-	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)former, SYS_SIGSET_BYTES, 0, 0);
+	if (sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)former, SYS_SIGSET_BYTES, 0, 0))
+		*former = SYS_SIGNALS_UNKNOWN;
 }
 
 static inline void sys_signals_restore(const uint64_t *former)
 {
+	if (*former & SYS_SIGNALS_UNKNOWN)
+		return;
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)former, 0, SYS_SIGSET_BYTES, 0, 0);
+}
+
+/* A clock that the kernel ticks on: good to some milliseconds, and read without the counter. */
+static inline clockid_t sys_clock_coarse(clockid_t clock)
+{
+	return clock == CLOCK_MONOTONIC	 ? CLOCK_MONOTONIC_COARSE
+	       : clock == CLOCK_REALTIME ? CLOCK_REALTIME_COARSE
+					 : clock;
 }
 
 /* In the vDSO where libc has it so; never a cancellation point, never an error for these clocks. */
@@ -159,7 +185,7 @@ static inline uint64_t sys_time_ns(clockid_t clock)
 {
 	struct timespec now = {0, 0};
 
-	clock_gettime(clock, &now);
+	clock_gettime(filter_flags.no_tsc ? sys_clock_coarse(clock) : clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

@@ -1,9 +1,11 @@
 /* wrap_thread.c - threads: where their stacks are, who made them, and when they end. */
 #include "ask.h"
+#include "filter.h"
 #include "lock.h"
 #include "mappings.h"
 #include "process.h"
 #include "store.h"
+#include "sys.h"
 #include "wrap.h"
 
 #include <errno.h>
@@ -14,6 +16,7 @@ struct errand {
 	void *(*start)(void *);
 	void *argument;
 	uint32_t creator;
+	const struct filter *filter; /* it holds for the new thread, too */
 	struct errand *next;
 };
 
@@ -51,6 +54,12 @@ struct extent {
 	size_t guard;
 };
 
+/* libc asks the kernel for more than we want. */
+static bool may_ask_libc(void)
+{
+	return !filter_flags.stand || filter_allows(SYS_sched_getaffinity, 0, 0, 0, 0, 0, 0);
+}
+
 /* Here it is safe to ask: the thread's lock, which this takes, is free once start_thread runs us.
  * What it allocates inside is glibc's own and passes unseen. */
 static bool stack_extent(struct extent *extent)
@@ -61,7 +70,7 @@ static bool stack_extent(struct extent *extent)
 	int error = errno;
 	bool found = false;
 
-	if (pthread_getattr_np(pthread_self(), &attributes))
+	if (!may_ask_libc() || pthread_getattr_np(pthread_self(), &attributes))
 		return false;
 	if (!pthread_attr_getstack(&attributes, &start, &size) &&
 		!pthread_attr_getguardsize(&attributes, &extent->guard)) {
@@ -111,6 +120,7 @@ static void *run(void *given)
 	void *(*start)(void *) = errand->start;
 	void *argument = errand->argument, *result;
 
+	filter_adopt(errand->filter);
 	arrive(errand);
 	errand_give(errand);
 	pthread_cleanup_push(depart, NULL);
@@ -142,7 +152,7 @@ WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 		errand = errand_take();
 		if (errand)
 			*errand = (struct errand){
-				start, argument, track_callstack(thread, &at), NULL};
+				start, argument, track_callstack(thread, &at), filter_own(), NULL};
 		guard.state = GUARD_CALLING;
 	}
 	error = errand ? REAL(pthread_create)(created, attributes, run, errand)
