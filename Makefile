@@ -20,9 +20,12 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION=
 
 # The shim lives in other people's processes: position independent, nothing exported but the
 # list, thread-local storage that needs no allocation, frame pointers so that a wrapper knows its
-# caller's registers, and no vectorised prologue that would need an aligned stack.
+# caller's registers, and no vectorised prologue that would need an aligned stack. Two wrappers
+# that look alike must not become one that calls the other: the call stack would begin in it.
+cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer \
-	-fno-optimize-sibling-calls -fno-builtin-malloc -fno-builtin-free -fno-stack-protector
+	-fno-optimize-sibling-calls $(call cc-option,-fno-ipa-icf) \
+	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
 TOOLS_LIBS := -ldw -lelf -liberty -ljansson
@@ -73,16 +76,16 @@ UNIT_OBJ := $(CORE_OBJ) $(filter-out $(BUILD)/preload/wrap_%.o,$(SHIM_OBJ)) \
 	$(filter-out $(BUILD)/tools/vmatlas.o,$(TOOLS_OBJ))
 $(BUILD)/units.a: $(UNIT_OBJ)
 	rm -f $@
-	ar rcs $@ $^
+	ar qcs $@ $^
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/units.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools $(CFLAGS) -o $@ $< $(BUILD)/units.a \
 		-lcmocka $(TOOLS_LIBS) -ldl -lpthread
 
-$(BUILD)/tests/programs/%: tests/programs/%.c
+$(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Iinclude -O1 -g -fno-builtin -o $@ $< -ldl -lpthread
-$(BUILD)/tests/programs/%: tests/programs/%.cc
+$(BUILD)/tests/programs/%: tests/programs/%.cc $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -D_GNU_SOURCE -Wall -Wextra -Iinclude -O1 -g -fno-builtin -o $@ $< -ldl -lpthread
 

@@ -202,6 +202,8 @@ static int signal_named(const char *name)
 		return SIGRTMIN;
 	if (!strncmp(name, "RTMIN+", 6) && parse_number(name + 6, 30, &number))
 		return SIGRTMIN + (int)number;
+	if (!strcmp(name, "RTMAX"))
+		return SIGRTMAX;
 	if (!strncmp(name, "RTMAX-", 6) && parse_number(name + 6, 30, &number))
 		return SIGRTMAX - (int)number;
 	return parse_number(name, (unsigned long)SIGRTMAX, &number) ? (int)number : -1;

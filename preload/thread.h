@@ -19,9 +19,9 @@ enum { THREAD_MEMO = 1024, THREAD_LIMIT = 1 << 22, THREAD_SLOTS = 1 << 16 };
 /* What the report's totals are made of. Only grow; a later thread in the same slot goes on. */
 struct thread_counters {
 	_Atomic uint64_t allocations, allocated_bytes, frees, freed_bytes;
-	/* Frees of blocks we never saw; blocks that stood where another was put; blocks made or
-	 * freed inside a handler that had interrupted us; calls the allocator refused. */
-	_Atomic uint64_t unknown_frees, replaced, nested, failed;
+	/* Frees of blocks we never saw; blocks that stood where another was put; calls the allocator
+	 * refused. */
+	_Atomic uint64_t unknown_frees, replaced, failed;
 };
 
 struct thread {
@@ -58,7 +58,7 @@ const struct lane *thread_records(void);
 /* Adds up the counters of all threads. Anywhere. */
 struct thread_totals {
 	uint64_t allocations, allocated_bytes, frees, freed_bytes;
-	uint64_t unknown_frees, replaced, nested, failed;
+	uint64_t unknown_frees, replaced, failed;
 	uint64_t peak_live_bytes;
 	uint64_t peak_error; /* the true peak is at most so much higher */
 	uint64_t lost;       /* threads that could not be attached */
