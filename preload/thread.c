@@ -183,7 +183,6 @@ static void add_counters(struct thread_totals *totals, const struct thread_count
 	totals->freed_bytes += counters->freed_bytes;
 	totals->unknown_frees += counters->unknown_frees;
 	totals->replaced += counters->replaced;
-	totals->nested += counters->nested;
 	totals->failed += counters->failed;
 }
 
