@@ -1,0 +1,296 @@
+/* Dumps at awkward moments, beside a program that lives by signals itself. */
+#include "work.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+enum { WORK_MS = 700 };
+
+static bool going(void)
+{
+	static uint64_t end;
+
+	if (!end)
+		end = now_ms() + WORK_MS;
+	return now_ms() < end;
+}
+
+static void inside_malloc(void)
+{
+	while (going())
+		work(200);
+	tell("worked");
+}
+
+static void inside_big_blocks(void)
+{
+	while (going()) {
+		char *block = malloc(200000);
+
+		block[100000] = 1;
+		block = realloc(block, 3000000);
+		must(block[100000] == 1);
+		free(block);
+	}
+	tell("big blocks");
+}
+
+static void inside_dlopen(void)
+{
+	while (going()) {
+		void *library = dlopen("libm.so.6", RTLD_NOW),
+		     *other = dlopen("libresolv.so.2", RTLD_LAZY);
+
+		must(library && dlsym(library, "cos"));
+		must(!dlopen("libnowhere.so", RTLD_NOW) && dlerror());
+		if (other)
+			dlclose(other);
+		dlclose(library);
+	}
+	tell("opened and closed");
+}
+
+static void inside_mappings(void)
+{
+	while (going()) {
+		char *area = mmap(
+			NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		must(area != MAP_FAILED && !mprotect(area + 4096, 4096, PROT_NONE));
+		area = mremap(area, 4096, 8192, MREMAP_MAYMOVE);
+		must(area != MAP_FAILED);
+		area[8191] = 1;
+		munmap(area, 8192);
+		must(sbrk(4096) != (void *)-1 && sbrk(-4096) != (void *)-1);
+	}
+	tell("mapped");
+}
+
+static void inside_fork(void)
+{
+	while (going()) {
+		pid_t child = fork();
+
+		if (!child)
+			_exit(4);
+		must(reap(child) == 4 << 8);
+	}
+	tell("forked");
+}
+
+static void inside_exit(void)
+{
+	while (going()) {
+		pid_t child = fork();
+
+		if (!child) {
+			free(malloc(10));
+			exit(4);
+		}
+		must(reap(child) == 4 << 8);
+	}
+	tell("exited");
+}
+
+static void *start_and_join(void *unused)
+{
+	return unused;
+}
+
+static void inside_threads(void)
+{
+	while (going()) {
+		pthread_t thread;
+
+		must(!pthread_create(&thread, NULL, start_and_join, NULL));
+		must(!pthread_join(thread, NULL));
+	}
+	tell("started and joined");
+}
+
+/* -- Beside the program's own signals --------------------------------------------------------- */
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int number)
+{
+	(void)number;
+	ticks++;
+}
+
+static void profile_every_ms(void)
+{
+	struct itimerval timer = {{0, 1000}, {0, 1000}};
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+
+	sigaction(SIGPROF, &action, NULL);
+	setitimer(ITIMER_PROF, &timer, NULL);
+}
+
+static void profiled(void)
+{
+	profile_every_ms();
+	while (going())
+		work(200);
+	tell("profiled: %s", ticks > 10 ? "many ticks" : "few ticks");
+}
+
+/* In an alternate stack of so few bytes. */
+static void live_on_alternate(size_t size)
+{
+	char *area = mmap(NULL, size + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t stack = {.ss_sp = area + 4096, .ss_size = size};
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_ONSTACK};
+
+	must(!mprotect(area + 4096, size, PROT_READ | PROT_WRITE));
+	if (sigaltstack(&stack, NULL)) {
+		tell("too small here");
+		return;
+	}
+	sigaction(SIGUSR1, &action, NULL);
+	while (going()) {
+		work(100);
+		raise(SIGUSR1);
+		ask();
+	}
+	tell("%s", ticks ? "handled there" : "never");
+}
+
+static void alternate_8k(void)
+{
+	live_on_alternate(8192);
+}
+
+static void alternate_least(void)
+{
+	live_on_alternate((size_t)sysconf(_SC_MINSIGSTKSZ) > 4096 ? 8192 : 4096);
+}
+
+/* Allocates in its handler, which interrupts nothing that allocates. */
+static void allocate_in_handler(int number)
+{
+	(void)number;
+	work(30);
+	ask();
+	ticks++;
+}
+
+static void allocating_handler(void)
+{
+	struct sigaction action = {.sa_handler = allocate_in_handler, .sa_flags = SA_NODEFER};
+	volatile unsigned long spin = 0;
+
+	sigaction(SIGUSR1, &action, NULL);
+	for (int i = 0; i < 30; i++) {
+		raise(SIGUSR1);
+		while (++spin % 10000)
+			;
+	}
+	tell("%d handled", (int)ticks);
+}
+
+/* Signals that wake a waiter must wake it, though a dump came at the same time. */
+static pthread_t waiter;
+static volatile bool over;
+
+static void *wake_often(void *unused)
+{
+	for (int i = 0; !over; i++) {
+		sleep_ms(3 + i % 5);
+		pthread_kill(waiter, SIGUSR1);
+	}
+	return unused;
+}
+
+/* Each signal sets ticks; who sees none yet goes on waiting, which must end. */
+static void wake(void (*wait_once)(const sigset_t *open), int count)
+{
+	sigset_t blocked, open;
+	pthread_t thread;
+
+	signal(SIGUSR1, tick);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &blocked, &open);
+	waiter = pthread_self();
+	pthread_create(&thread, NULL, wake_often, NULL);
+	for (int i = 0; i < count; i++) {
+		int before = ticks;
+
+		while (ticks == before)
+			wait_once(&open);
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	tell("woken %d times", count);
+}
+
+static void suspend_once(const sigset_t *open)
+{
+	sigsuspend(open);
+}
+
+static void poll_once(const sigset_t *open)
+{
+	must(ppoll(NULL, 0, NULL, open) == -1 && errno == EINTR);
+}
+
+static void woken_in_sigsuspend(void)
+{
+	wake(suspend_once, 100);
+}
+
+static void woken_in_ppoll(void)
+{
+	wake(poll_once, 100);
+}
+
+/* One signal for each wait: none may be lost, or this waits for ever. */
+static int told[2];
+
+static void *wake_when_told(void *unused)
+{
+	char byte;
+
+	while (read(told[0], &byte, 1) == 1) {
+		sleep_ms(5);
+		pthread_kill(waiter, SIGUSR1);
+	}
+	return unused;
+}
+
+static void woken_once(void)
+{
+	pthread_t thread;
+
+	signal(SIGUSR1, tick);
+	waiter = pthread_self();
+	must(!pipe(told));
+	pthread_create(&thread, NULL, wake_when_told, NULL);
+	for (int i = 0; i < 60; i++) {
+		sigset_t blocked, open;
+
+		sigemptyset(&blocked);
+		sigaddset(&blocked, SIGUSR1);
+		pthread_sigmask(SIG_BLOCK, &blocked, &open);
+		must(write(told[1], "", 1) == 1);
+		while (ticks == i)
+			sigsuspend(&open);
+		pthread_sigmask(SIG_SETMASK, &open, NULL);
+	}
+	close(told[1]);
+	pthread_join(thread, NULL);
+	tell("woken once each");
+}
+
+SCENARIOS({"inside_malloc", inside_malloc}, {"inside_big_blocks", inside_big_blocks},
+	{"inside_dlopen", inside_dlopen}, {"inside_mappings", inside_mappings},
+	{"inside_fork", inside_fork}, {"inside_exit", inside_exit},
+	{"inside_threads", inside_threads}, {"profiled", profiled}, {"alternate_8k", alternate_8k},
+	{"alternate_least", alternate_least}, {"allocating_handler", allocating_handler},
+	{"woken_in_sigsuspend", woken_in_sigsuspend}, {"woken_in_ppoll", woken_in_ppoll},
+	{"woken_once", woken_once})
