@@ -1,6 +1,7 @@
 #include "atlas.h"
 #include "atlas_blocks.h"
 #include "atlas_maps.h"
+#include "atlas_owners.h"
 
 #include <string.h>
 
@@ -190,7 +191,7 @@ static void enter(struct atlas *atlas, struct atlas_mapping *mapping)
 	atlas->pss += mapping->pss;
 	atlas->swap += mapping->swap;
 	atlas->size += mapping->end - mapping->start;
-	if (atlas_maps_of_allocator(mapping)) {
+	if (atlas_owners_is_allocators(mapping)) {
 		enter_allocator(atlas, mapping);
 		return;
 	}
@@ -209,12 +210,12 @@ int atlas_make(
 	atlas->pages_known = view->runs != NULL;
 	lay_out(atlas, memory, mappings);
 	error = atlas_maps_read(atlas, mappings, paths_room(mappings));
-	atlas_maps_own(atlas);
+	atlas_owners_find(atlas);
 	atlas_blocks_count(atlas);
 	/* A block is counted at its origin before it is in the table: this order never finds more
 	 * blocks than allocations. */
 	count_origins(atlas);
-	atlas_maps_allocator(atlas);
+	atlas_owners_allocator(atlas);
 	for (uint32_t i = 0; i < atlas->mappings; i++)
 		enter(atlas, &atlas->mapping[i]);
 	sort_stacks(atlas);

@@ -41,6 +41,7 @@ struct atlas_mapping {
 	 * atlas->pages_known. */
 	uint64_t live_resident, retained, trimmable, pinned;
 	uint64_t largest, smallest; /* blocks, bytes */
+	uint64_t spanned;           /* of it, by a block that begins in a mapping before */
 	uint64_t regions_bytes;     /* of it, mapped by calls that were seen */
 	uint64_t region_largest;    /* the largest of these, whose caller is the owner */
 };
@@ -99,13 +100,16 @@ struct atlas {
  * atlas points into it. */
 size_t atlas_memory(const struct view *view, uint32_t mappings);
 
-/* Works it out. 0, or an errno when smaps could not be read at all (the atlas then has no mappings
- * but all call stacks). Anywhere, signal handlers included, with 8 KiB of stack. */
+/* Works it out. 0, or an errno when smaps could not be read to its end: the atlas then has the mappings
+ * up to there, and all call stacks. Anywhere, signal handlers included, with 8 KiB of stack. */
 int atlas_make(
 	struct atlas *atlas, const struct view *view, void *memory, size_t size, uint32_t mappings);
 
 /* The mapping that holds the address, or NULL. */
 struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address);
+
+/* The first mapping that ends behind the address, whether it holds it or not, or NULL. */
+struct atlas_mapping *atlas_past(const struct atlas *atlas, uint64_t address);
 
 /* The next stretch of [*from, end) that is mapped, and moves *from behind it; false when there is none.
  * A region whose memory was unmapped behind our back is only what is left of it. Where maps could

@@ -4,7 +4,6 @@
  * not live are retained: pinned where the page has a live byte, since then it cannot be given
  * back, and shared evenly among the blocks on it; trimmable where it has none. */
 #include "atlas_blocks.h"
-#include "atlas_maps.h"
 
 #include <string.h>
 
@@ -32,6 +31,12 @@ struct page {
 	uint32_t stack[PAGE_BLOCKS]; /* indices into atlas->stack */
 };
 
+/* A block that reaches past its mapping: the program gave part of it another protection, say. */
+struct rest {
+	uint64_t start, end; /* the same: none */
+	struct atlas_stack *stack;
+};
+
 struct pass {
 	struct atlas *atlas;
 	struct blocks_cursor cursor;
@@ -39,7 +44,7 @@ struct pass {
 	bool more;
 	struct runs runs;
 	struct page page;
-	uint64_t resident; /* of this mapping, by its runs */
+	struct rest rest;
 };
 
 /* -- Runs ----------------------------------------------------------------------------------- */
@@ -153,7 +158,7 @@ static uint64_t block_resident(
 	uint64_t mask = pass->atlas->view->page_size - 1, bytes = 0;
 	uint64_t whole = (start + mask) & ~mask, tail = end & ~mask;
 
-	if (start & mask) {
+	if (start & mask || start == end) {
 		uint64_t stop = end < whole ? end : whole;
 
 		bytes += on_page(pass, mapping, start & ~mask, start, stop, stack);
@@ -198,7 +203,7 @@ static bool born_here(
 	return record && mapping && record->start == mapping->start && record->end == mapping->end;
 }
 
-static void count_in_mapping(struct atlas_mapping *mapping, uint64_t size, uint64_t resident)
+static void count_in_mapping(struct atlas_mapping *mapping, uint64_t size)
 {
 	if (!mapping->live_blocks || size < mapping->smallest)
 		mapping->smallest = size;
@@ -206,7 +211,21 @@ static void count_in_mapping(struct atlas_mapping *mapping, uint64_t size, uint6
 		mapping->largest = size;
 	mapping->live_blocks++;
 	mapping->live_bytes += size;
+}
+
+/* Resident bytes of the part in this mapping of a block that reaches from `start` to `end`. */
+static uint64_t count_part(struct pass *pass, struct atlas_mapping *mapping, uint64_t start,
+	uint64_t end, struct atlas_stack *stack)
+{
+	uint32_t index = stack ? (uint32_t)(stack - pass->atlas->stack) : 0;
+	uint64_t stop = end < mapping->end ? end : mapping->end, resident;
+
+	resident = block_resident(pass, mapping, start, stop, index);
+	pass->rest = (struct rest){stop, end, stack};
 	mapping->live_resident += resident;
+	if (stack)
+		stack->live_resident += resident;
+	return stop - start;
 }
 
 static void count_block(struct pass *pass, struct atlas_mapping *mapping)
@@ -214,15 +233,12 @@ static void count_block(struct pass *pass, struct atlas_mapping *mapping)
 	const struct block *block = &pass->block;
 	struct atlas *atlas = pass->atlas;
 	struct atlas_stack *stack = atlas_stack_of(atlas, frame_of(atlas, block->origin));
-	uint64_t resident = 0, end = block->address + block->size;
+	uint64_t end = block->address + block->size;
 
 	if (mapping) {
-		uint32_t index = stack ? (uint32_t)(stack - atlas->stack) : 0;
-
-		if (end > mapping->end)
-			end = mapping->end;
-		resident = block_resident(pass, mapping, block->address, end, index);
-		count_in_mapping(mapping, block->size, resident);
+		count_in_mapping(mapping, block->size);
+		if (end >= block->address) /* else somebody wrote over the table */
+			count_part(pass, mapping, block->address, end, stack);
 	} else {
 		atlas->unplaced++;
 	}
@@ -233,7 +249,6 @@ static void count_block(struct pass *pass, struct atlas_mapping *mapping)
 		return;
 	stack->live_blocks++;
 	stack->live_bytes += block->size;
-	stack->live_resident += resident;
 }
 
 static void count_before(struct pass *pass, uint64_t address)
@@ -247,10 +262,14 @@ static void count_before(struct pass *pass, uint64_t address)
 static void count_within(struct pass *pass, struct atlas_mapping *mapping)
 {
 	const struct view *view = pass->atlas->view;
+	bool goes_on = pass->rest.end > pass->rest.start && pass->rest.start == mapping->start;
 
-	if (!pass->more || pass->block.address >= mapping->end)
+	if (!goes_on && (!pass->more || pass->block.address >= mapping->end))
 		return;
 	runs_begin(&pass->runs, view, mapping->start, mapping->end);
+	if (goes_on)
+		mapping->spanned = count_part(
+			pass, mapping, mapping->start, pass->rest.end, pass->rest.stack);
 	while (pass->more && pass->block.address < mapping->end) {
 		count_block(pass, mapping);
 		pass->more = blocks_next(&pass->cursor, &pass->block);
@@ -267,6 +286,7 @@ void atlas_blocks_count(struct atlas *atlas)
 
 	pass.atlas = atlas;
 	pass.page.open = false;
+	pass.rest = (struct rest){0, 0, NULL};
 	blocks_begin(&pass.cursor, atlas->view->blocks, &tables);
 	pass.more = blocks_next(&pass.cursor, &pass.block);
 	for (uint32_t i = 0; i < atlas->mappings; i++) {
