@@ -3,7 +3,7 @@
 #include "boot.h"
 #include "clock.h"
 #include "facts.h"
-#include "guard.h"
+#include "interrupt.h"
 #include "interval.h"
 #include "lock.h"
 #include "naming.h"
@@ -306,21 +306,23 @@ static bool is_own_end(int signal, const siginfo_t *info)
 	       info->si_pid == sys_getpid() && info->si_code != SI_QUEUE;
 }
 
+/* Only what `vmatlas dump` sends says which form is wanted. */
+static int format_wanted(const siginfo_t *info)
+{
+	int value = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
+
+	return value >= VMATLAS_REQUEST(0) && value <= VMATLAS_REQUEST(2) ? value & 3 : -1;
+}
+
 void dump_on_signal(int signal, siginfo_t *info, void *context)
 {
-	int error = errno, format = -1;
+	int error = errno;
 
-	(void)context;
-	guard.dumps++;
-	if (is_own_end(signal, info)) {
+	if (is_own_end(signal, info))
 		signals_let_through(signal, info);
-		errno = error;
-		return;
-	}
-	if (info->si_code == SI_QUEUE && (info->si_value.sival_int & ~3) == VMATLAS_REQUEST(0) &&
-		info->si_value.sival_int != VMATLAS_REQUEST(3))
-		format = info->si_value.sival_int & 3;
-	dump(interval_sent(info) ? "interval" : "signal", format);
+	else
+		dump(interval_sent(info) ? "interval" : "signal", format_wanted(info));
+	interrupt_note(context);
 	errno = error;
 }
 

@@ -21,7 +21,7 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
-	uint32_t dumps;        /* handlers of ours that ran on this thread */
+	bool interrupted;      /* a handler of ours alone ended its wait, see interrupt.h */
 	uintptr_t stack;       /* where it was closed */
 };
 

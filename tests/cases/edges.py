@@ -52,6 +52,21 @@ def ends(t):
     prove(t, "edges_end", 45, status=7)
 
 
+@case()
+def waits(t):
+    prove(t, "edges_wait", 500)
+
+
+@case(limit=120)
+def waits_in_a_rain_of_dumps(t):
+    """A wait that a dump interrupts ends when it would have ended, and says what it would have said."""
+    run = t.compare([t.program("waits_long")], dumps=100000, delay=0.01, limit=100,
+                    settings={"output": t.path("reports", "last.json")})
+    check(len(run.out.splitlines()) >= 57, run.out)
+    check(run.sent > 200, f"only {run.sent} dumps were asked for")
+    check_reports(run)
+
+
 @case(limit=20)
 def every_wrapped_function_is_tried(t):
     """Each name of the one list stands in some program's table."""
