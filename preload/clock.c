@@ -12,7 +12,7 @@ static struct {
 	struct clock_pair start;
 	/* Where coarse time goes on from: one and the same moment. */
 	uint64_t coarse_ns, coarse_ticks;
-} self;
+} self = {.frequency = NS_PER_S};
 
 static uint64_t ticks_coarse(void)
 {

@@ -5,17 +5,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "clock.h"
 #include "sys.h"
 
 #define NS_PER_S 1000000000u
 
-static int set_up(void **state)
-{
-	(void)state;
-	clock_boot();
-	return 0;
-}
 
 static void ticks_never_go_back(void **state)
 {
@@ -80,6 +75,40 @@ static void the_start_was_a_moment_ago_on_every_clock(void **state)
 		sys_time_ns(CLOCK_REALTIME));
 }
 
+/* Before the start a tick is a nanosecond of the coarse clock. */
+static int set_up(void **state)
+{
+	(void)state;
+	assert_true(clock_ticks() > 0);
+	clock_boot();
+	return 0;
+}
+
+static void forsake(const void *unused)
+{
+	uint64_t last = clock_ticks();
+	struct clock_pair start = clock_read(), end;
+	double ticks, seconds;
+
+	(void)unused;
+	clock_forsake_tsc();
+	for (int i = 0; i < 100000; i++) {
+		CHECK(clock_ticks() >= last);
+		last = clock_ticks();
+	}
+	usleep(200000);
+	end = clock_read();
+	ticks = (double)(end.ticks - start.ticks) / (double)clock_frequency();
+	seconds = (double)(end.monotonic_ns - start.monotonic_ns) / NS_PER_S;
+	CHECK(ticks > seconds * 0.9 && ticks < seconds * 1.1);
+}
+
+static void without_the_counter_time_goes_on_from_there(void **state)
+{
+	(void)state;
+	assert_int_equal(apart(forsake, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +116,7 @@ int main(void)
 		cmocka_unit_test(ticks_go_on_from_thread_to_thread),
 		cmocka_unit_test(the_frequency_is_what_passes_in_a_second),
 		cmocka_unit_test(the_start_was_a_moment_ago_on_every_clock),
+		cmocka_unit_test(without_the_counter_time_goes_on_from_there),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
