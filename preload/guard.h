@@ -28,18 +28,14 @@ struct guard {
 /* Initial-exec: reading it is one instruction and allocates nothing. */
 extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* A frame further out than this on another stack means nothing. */
-#define GUARD_REACH ((uintptr_t)64 << 10)
-
-static inline bool guard_stale(uintptr_t stack)
-{
-	return stack > guard.stack && stack - guard.stack < GUARD_REACH;
-}
+/* Whether the frame that closed it is gone, as one further out, at `stack`, calls. A handler that runs
+ * on the alternate stack is not further out, wherever that stack lies. Anywhere. */
+bool guard_left(uintptr_t stack);
 
 /* Whether the caller, whose frame is at `stack`, came from inside. */
 static inline bool guard_closed(uintptr_t stack)
 {
-	return __builtin_expect(guard.state != GUARD_OPEN, 0) && !guard_stale(stack);
+	return __builtin_expect(guard.state != GUARD_OPEN, 0) && !guard_left(stack);
 }
 
 static inline void guard_close(uintptr_t stack)

@@ -239,6 +239,22 @@ static void interrupted_mappings(int depth)
 	}
 }
 
+/* The last report must show a hundred blocks of a size that nobody else asks for. */
+static void leave_blocks(int depth)
+{
+	volatile char room[64];
+
+	room[0] = 1;
+	if (depth) {
+		leave_blocks(depth - 1);
+		room[1] = room[0];
+		return;
+	}
+	for (int i = 0; i < 100; i++)
+		must(malloc(7777));
+	ask();
+}
+
 static void jump_out_of_handler(int depth)
 {
 	signal(SIGALRM, jump_away);
@@ -253,6 +269,7 @@ static void jump_out_of_handler(int depth)
 	}
 	alarm_every_us(0);
 	work(1000);
+	leave_blocks(10);
 	tell("300 jumps out of a handler");
 }
 
@@ -285,6 +302,7 @@ static void handler_jumps_off_alternate_stack(void)
 		work(20);
 	}
 	alarm_every_us(0);
+	leave_blocks(10);
 	tell("300 jumps off the alternate stack");
 }
 
