@@ -26,7 +26,14 @@ static struct {
 	_Atomic uint32_t state; /* enum boot_state */
 	bool glibc;
 	bool callstacks; /* libunwind is loaded, or was tried */
+	_Atomic bool looked; /* for the functions behind the wrappers */
+	bool constructing;   /* our constructor runs, or has run */
 } self;
+
+/* A runtime that intercepts what we call ourselves (clock_gettime, memcpy) and crashes until it has
+ * started; it is a dependency of the program, and so has before our constructor runs. */
+extern void __asan_init(void) __attribute__((weak));
+extern void __tsan_init(void) __attribute__((weak));
 
 bool boot_done(void)
 {
@@ -77,12 +84,26 @@ static void start_callstacks(void)
 	guard.state = before;
 }
 
+/* Then calls are only passed on, to the runtime's own malloc. Once: our look for it may have been
+ * called from within dlerror's, whose message must not be freed twice. */
+static bool must_wait(void)
+{
+	int error = errno;
+
+	if ((!__asan_init && !__tsan_init) || self.constructing)
+		return false;
+	if (!atomic_exchange(&self.looked, true))
+		real_find();
+	errno = error;
+	return true;
+}
+
 void boot_try(uintptr_t caller)
 {
 	uint32_t before = BOOT_NOT;
 	int error = errno;
 
-	if (!atomic_compare_exchange_strong(&self.state, &before, BOOT_RUNNING))
+	if (must_wait() || !atomic_compare_exchange_strong(&self.state, &before, BOOT_RUNNING))
 		return;
 	real_find();
 	start_tables();
@@ -105,6 +126,7 @@ static void start_main_thread(void)
 
 void boot_finish(char *const *environment)
 {
+	self.constructing = true;
 	boot_try(0);
 	config_boot(environment);
 	start_callstacks();
