@@ -20,13 +20,47 @@ struct real real = {
 	.free = __libc_free,
 };
 
+static bool in_libc(void *function)
+{
+	Dl_info its, libcs;
+
+	return dladdr(function, &its) && dladdr((void *)gnu_get_libc_version, &libcs) &&
+	       its.dli_fbase == libcs.dli_fbase;
+}
+
+/* The version of the malloc family's names in glibc; NULL for any other name. */
+static const char *heap_version(const char *name)
+{
+	static const char *const family[] = {"malloc", "calloc", "realloc", "free", "posix_memalign",
+		"memalign", "valloc", "pvalloc", "malloc_usable_size"};
+
+	for (unsigned i = 0; i < sizeof family / sizeof family[0]; i++) {
+		if (!strcmp(name, family[i]))
+			return "GLIBC_2.2.5";
+	}
+	return strcmp(name, "aligned_alloc") ? NULL : "GLIBC_2.16";
+}
+
+/* What a program's own reference would find. libc_malloc_debug has its malloc under a version that is
+ * not the default: dlsym passes it by and comes to libc's, while dlvsym passes by all that have no
+ * versions. */
+static void *find(const char *name)
+{
+	const char *version = heap_version(name);
+	void *found = dlsym(RTLD_NEXT, name), *versioned = NULL;
+
+	if (version && found && in_libc(found))
+		versioned = dlvsym(RTLD_NEXT, name, version);
+	return versioned ? versioned : found;
+}
+
 /* The list's order matters: once malloc is known, a lookup that fails may allocate its message. */
 void real_find(void)
 {
 	void *found;
 
 #define WRAPPED(result, name, parameters)                                                          \
-	found = dlsym(RTLD_NEXT, #name);                                                           \
+	found = find(#name);                                                                       \
 	if (found)                                                                                 \
 		memcpy(&real.name, &found, sizeof found);
 #include "wrapped.def"
@@ -35,10 +69,6 @@ void real_find(void)
 
 bool real_is_glibc(void)
 {
-	Dl_info mallocs, libcs;
-
 	/* Not by __libc_malloc: tcmalloc and mimalloc define that, too. */
-	return dladdr((void *)real.malloc, &mallocs) &&
-	       dladdr((void *)gnu_get_libc_version, &libcs) &&
-	       mallocs.dli_fbase == libcs.dli_fbase;
+	return in_libc((void *)real.malloc);
 }
