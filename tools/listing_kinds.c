@@ -64,6 +64,39 @@ static void shape_line(
 	line->offset = line->start - *file_start;
 }
 
+/* What pmap calls [ anon ] can be the kernel's. [vsyscall] has one address on every x86-64;
+ * [vvar] is read-only and [vdso], executable, directly behind it: both are memory without a file
+ * that hardly anything else has. */
+enum { VDSO_MAX = 64 << 10 };
+
+static bool is_small_anonymous(const struct maps_line *line, unsigned perms)
+{
+	return !line->path_length && line->perms == perms && line->end - line->start <= VDSO_MAX;
+}
+
+static void name_kernel_line(struct maps_line *line, const char *name)
+{
+	line->path = name;
+	line->path_length = strlen(name);
+}
+
+static void shape_kernel_lines(const struct listing *listing, struct maps_line *line)
+{
+	for (size_t i = 0; i < listing->count; i++) {
+		if (!line[i].path_length && line[i].start == 0xffffffffff600000)
+			name_kernel_line(&line[i], "[vsyscall]");
+		if (!i || !is_small_anonymous(&line[i], MAPS_READ | MAPS_EXEC) ||
+			line[i - 1].end != line[i].start)
+			continue;
+		name_kernel_line(&line[i], "[vdso]");
+		/* Since Linux 6.13 the [vvar] before it can be two. */
+		for (size_t k = i; k > 0 && line[k - 1].end == line[k].start &&
+				   is_small_anonymous(&line[k - 1], MAPS_READ);
+			k--)
+			name_kernel_line(&line[k - 1], "[vvar]");
+	}
+}
+
 static size_t paths_length(const struct listing *listing)
 {
 	size_t length = 1;
@@ -86,6 +119,8 @@ static int shapes_make(struct shapes *shapes, const struct listing *listing)
 		shapes->line[i] = listing->row[i].line;
 		shape_line(listing, shapes, i, &file_start);
 	}
+	if (listing->form == LISTING_PMAP)
+		shape_kernel_lines(listing, shapes->line);
 	return 0;
 }
 

@@ -39,13 +39,19 @@ static int put_line(struct intent *intent, const struct maps_line *line)
 	return 0;
 }
 
+/* A marker may be in capitals, or have a note behind it, in what is otherwise as it should be. */
+static bool needs_mending(const struct intent *intent, const struct maps_line *line)
+{
+	return intent->pasted && line->path_length && line->path[0] == '[';
+}
+
 static int read_mapping(struct intent *intent)
 {
 	const struct listing_lines *lines = &intent->lines;
 	struct maps_fault fault;
 	struct maps_line line;
 
-	if (!maps_parse(lines->line, lines->length, &line, &fault))
+	if (!maps_parse(lines->line, lines->length, &line, &fault) && !needs_mending(intent, &line))
 		return put_line(intent, &line);
 	if (intent->pasted && !pasted_parse(lines->line, lines->length, &line, &fault))
 		return put_line(intent, &line);

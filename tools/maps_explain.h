@@ -1,0 +1,11 @@
+/* maps_explain.h - a sentence for each row that says what it means. */
+#ifndef VMATLAS_MAPS_EXPLAIN_H
+#define VMATLAS_MAPS_EXPLAIN_H
+
+#include "maps_view.h"
+
+/* Each line of maps, and behind it a sentence: what the mapping is for, what may be done with it,
+ * where its bytes come from, why its inode is 0. Errors are those of the view's text. */
+void maps_explain(const struct maps_view *view);
+
+#endif
