@@ -60,10 +60,8 @@ static const struct argp_option table[] = {
 };
 
 static const char description[] =
-	"Shows the mappings of a process, or of a saved text: maps, smaps, pmap's or gdb's "
-	"listing, "
-	"a "
-	"snapshot, or - for standard input.\v"
+	"Shows the mappings of a process, or of a saved text: maps, smaps, what pmap or gdb "
+	"printed, or a snapshot; - is standard input.\v"
 	"--sort takes start, size, path, kind, perms, owner, rss, pss, shared_clean, shared_dirty, "
 	"private_clean, private_dirty, referenced, anonymous, anon_huge, swap, locked, and of a "
 	"snapshot live, blocks and retained. Figures are sorted from large to small.\n"
@@ -83,7 +81,7 @@ static void check_argument(const char *option, const char *argument, const char 
 		exit(complain_usage(option, "'%s': %s", argument, fault));
 }
 
-static void set_form(struct maps_options *options, struct argp_state *state, enum form form)
+static void set_form(struct maps_options *options, struct argp_state *state, enum maps_form form)
 {
 	if (form == MAPS_EXTENDED && options->formed && options->form == MAPS_EXTENDED)
 		form = MAPS_EXTENDED_ALL;
