@@ -21,7 +21,9 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
-	bool interrupted;      /* a handler of ours alone ended its wait, see interrupt.h */
+	/* A handler of ours ended its wait; one of the program's, during which ours had to wait, has
+	 * run since the wait began: see interrupt.h. */
+	bool interrupted, handled;
 	uintptr_t stack;       /* where it was closed */
 };
 

@@ -55,13 +55,13 @@ static bool is_program_next(uint64_t mask)
 /* In the midst of a handler of the program's, which ended the wait before us, nothing changes. */
 void interrupt_note(const void *context)
 {
-	if (result_of(context) == -EINTR)
+	if (result_of(context) == -EINTR && !guard.handled)
 		guard.interrupted = !is_program_next(mask_of(context));
 }
 
 void interrupt_forget(void)
 {
-	guard.interrupted = false;
+	guard.interrupted = guard.handled = false;
 }
 
 bool interrupt_ours(int error)

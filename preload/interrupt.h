@@ -2,7 +2,8 @@
  *
  * The kernel ends some waits with EINTR after any handler, SA_RESTART or not (signal(7)). Where the
  * handler was ours, the program did not ask for it and must not see it; where one of its own ran
- * as well, it must. */
+ * as well, it must. Handlers that block the dump signal say so themselves (relay in signals.c): a
+ * dump that waited for their end comes just when the interrupted wait is about to return. */
 #ifndef VMATLAS_INTERRUPT_H
 #define VMATLAS_INTERRUPT_H
 

@@ -1,5 +1,6 @@
 #include "signals.h"
 #include "config.h"
+#include "guard.h"
 #include "process.h"
 #include "real.h"
 #include "state.h"
@@ -19,6 +20,8 @@ static struct {
 	struct sigaction shadow[SIGNALS];
 	/* It stands there because the program asked for it, not because nobody touched it. */
 	bool wanted[SIGNALS];
+	/* The program's handler where `relay` stands in front of it. */
+	_Atomic(signals_catcher *) behind[SIGNALS];
 } self;
 
 /* What ends a process by default and can be caught (signal(7)). */
@@ -141,7 +144,34 @@ static bool concerns_us(int signal)
 	       (self.at[signal] || signal == config()->signal || (self.fatal && is_end(signal)));
 }
 
-int signals_action(int signal, const struct sigaction *action, struct sigaction *former)
+/* A dump that waits for the end of a handler is served when the handler returns, and looks as if it
+ * alone had ended the wait that the handler ended (interrupt.h). So a handler that keeps the dump
+ * waiting leaves word that it ran. */
+static void relay(int signal, siginfo_t *info, void *context)
+{
+	guard.handled = true;
+	self.behind[signal](signal, info, context);
+}
+
+static bool keeps_waiting(const struct sigaction *action)
+{
+	return action && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN &&
+	       vmatlas_state.signal && sigismember(&action->sa_mask, vmatlas_state.signal) == 1;
+}
+
+/* What the kernel is given for the program's action. */
+static const struct sigaction *relayed(
+	int signal, const struct sigaction *action, struct sigaction *copy)
+{
+	if (!keeps_waiting(action) || process_vforked())
+		return action;
+	*copy = *action;
+	copy->sa_sigaction = relay;
+	self.behind[signal] = action->sa_sigaction;
+	return copy;
+}
+
+static int action_at(int signal, const struct sigaction *action, struct sigaction *former)
 {
 	struct sigaction shadow, before;
 	int result;
@@ -159,7 +189,24 @@ int signals_action(int signal, const struct sigaction *action, struct sigaction 
 	return 0;
 }
 
-sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handler)
+static bool is_signal(int signal)
+{
+	return signal > 0 && signal < SIGNALS;
+}
+
+int signals_action(int signal, const struct sigaction *action, struct sigaction *former)
+{
+	signals_catcher *behind = is_signal(signal) ? self.behind[signal] : NULL;
+	struct sigaction copy;
+	int result = action_at(
+		signal, is_signal(signal) ? relayed(signal, action, &copy) : action, former);
+
+	if (!result && former && former->sa_sigaction == relay)
+		former->sa_sigaction = behind;
+	return result;
+}
+
+static sighandler_t handler_at(signals_setter *set, int signal, sighandler_t handler)
 {
 	sighandler_t before;
 
@@ -171,6 +218,14 @@ sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handl
 	if (before == (sighandler_t)(void *)self.dump || before == (sighandler_t)(void *)self.fatal)
 		return SIG_DFL;
 	return before;
+}
+
+sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handler)
+{
+	sighandler_t before = handler_at(set, signal, handler);
+
+	return before == (sighandler_t)(void *)relay ? (sighandler_t)(void *)self.behind[signal]
+						      : before;
 }
 
 void signals_rearm(int signal)

@@ -256,11 +256,11 @@ static void *wake_when_told(void *unused)
 	return unused;
 }
 
-static void woken_once(void)
+static void wake_each_once(const struct sigaction *action)
 {
 	pthread_t thread;
 
-	signal(SIGUSR1, tick);
+	sigaction(SIGUSR1, action, NULL);
 	waiter = pthread_self();
 	must(!pipe(told));
 	pthread_create(&thread, NULL, wake_when_told, NULL);
@@ -280,9 +280,35 @@ static void woken_once(void)
 	tell("woken once each");
 }
 
+static void woken_once(void)
+{
+	struct sigaction action = {.sa_handler = tick};
+
+	wake_each_once(&action);
+}
+
+/* It takes its time, and whoever would be asked meanwhile is asked when it returns. */
+static void tick_slowly(int number)
+{
+	uint64_t begun = now_ms();
+
+	tick(number);
+	while (now_ms() - begun < 4)
+		;
+}
+
+static void woken_by_a_slow_handler(void)
+{
+	struct sigaction action = {.sa_handler = tick_slowly};
+
+	sigfillset(&action.sa_mask);
+	wake_each_once(&action);
+}
+
 SCENARIOS({"inside_malloc", inside_malloc}, {"inside_big_blocks", inside_big_blocks},
 	{"inside_dlopen", inside_dlopen}, {"inside_mappings", inside_mappings},
 	{"inside_fork", inside_fork}, {"inside_exit", inside_exit},
 	{"inside_threads", inside_threads}, {"profiled", profiled}, {"alternate_8k", alternate_8k},
 	{"allocating_handler", allocating_handler}, {"woken_in_sigsuspend", woken_in_sigsuspend},
-	{"woken_in_ppoll", woken_in_ppoll}, {"woken_once", woken_once})
+	{"woken_in_ppoll", woken_in_ppoll}, {"woken_once", woken_once},
+	{"woken_by_a_slow_handler", woken_by_a_slow_handler})

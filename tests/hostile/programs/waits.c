@@ -249,6 +249,64 @@ static int by_msgrcv(void)
 	return result;
 }
 
+/* -- What a handler makes shorter ------------------------------------------------------------- */
+
+enum { MUCH = 4 << 20 };
+
+static char much[MUCH];
+
+/* Takes it in so many pieces, with pauses. */
+static void *read_slowly(void *from)
+{
+	static char piece[1 << 17];
+	size_t taken = 0;
+
+	while (taken < MUCH) {
+		ssize_t got = read(*(int *)from, piece, sizeof piece);
+
+		must(got > 0);
+		taken += (size_t)got;
+		sleep_ms(10);
+	}
+	return NULL;
+}
+
+static int by_write_to_a_pipe(void)
+{
+	int ends[2], written;
+	pthread_t thread;
+
+	must(!pipe(ends));
+	pthread_create(&thread, NULL, read_slowly, &ends[0]);
+	written = (int)write(ends[1], much, MUCH);
+	if (written < MUCH)
+		tell("cut short");
+	while (written < MUCH)
+		written += (int)write(ends[1], much, (size_t)(MUCH - written));
+	pthread_join(thread, NULL);
+	return written;
+}
+
+static void *send_slowly(void *unused)
+{
+	for (int i = 0; i < 30; i++) {
+		must(send(silent[1], much, 1000, 0) == 1000);
+		sleep_ms(10);
+	}
+	return unused;
+}
+
+static int by_recv_of_all(void)
+{
+	pthread_t thread;
+	int got;
+
+	pthread_create(&thread, NULL, send_slowly, NULL);
+	got = (int)recv(silent[0], much, 30000, MSG_WAITALL);
+	pthread_join(thread, NULL);
+	return got;
+}
+
 static int by_waitpid(void)
 {
 	pid_t child = fork();
@@ -322,6 +380,8 @@ WAIT(accept)
 WAIT(send)
 WAIT(read_of_a_timer)
 WAIT(msgrcv)
+WAIT(write_to_a_pipe)
+WAIT(recv_of_all)
 WAIT(waitpid)
 WAIT(aio_suspend)
 
@@ -335,4 +395,6 @@ SCENARIOS({"nanosleep", for_nanosleep}, {"clock_nanosleep", for_clock_nanosleep}
 	{"semtimedop", for_semtimedop}, {"mq_timedreceive", for_mq_timedreceive},
 	{"recv", for_recv}, {"read_of_a_socket", for_read_of_a_socket}, {"recvmsg", for_recvmsg},
 	{"accept", for_accept}, {"send", for_send}, {"read_of_a_timer", for_read_of_a_timer},
-	{"msgrcv", for_msgrcv}, {"waitpid", for_waitpid}, {"aio_suspend", for_aio_suspend})
+	{"msgrcv", for_msgrcv}, {"write_to_a_pipe", for_write_to_a_pipe},
+	{"recv_of_all", for_recv_of_all}, {"waitpid", for_waitpid},
+	{"aio_suspend", for_aio_suspend})
