@@ -35,6 +35,8 @@ struct atlas_mapping {
 	uint64_t rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, swap,
 		anonymous, anon_huge;
 
+	/* Blocks that begin in it, and bytes of blocks that lie in it: where a mapping was split under
+	 * a block, each part has its own. */
 	uint64_t live_blocks, live_bytes;
 	/* Bytes of blocks on resident pages; resident bytes of an allocator's memory without a live
 	 * block; those on pages with no live byte at all; those on pages with one. Valid where

@@ -210,7 +210,6 @@ static void count_in_mapping(struct atlas_mapping *mapping, uint64_t size)
 	if (size > mapping->largest)
 		mapping->largest = size;
 	mapping->live_blocks++;
-	mapping->live_bytes += size;
 }
 
 /* Resident bytes of the part in this mapping of a block that reaches from `start` to `end`. */
@@ -222,6 +221,7 @@ static uint64_t count_part(struct pass *pass, struct atlas_mapping *mapping, uin
 
 	resident = block_resident(pass, mapping, start, stop, index);
 	pass->rest = (struct rest){stop, end, stack};
+	mapping->live_bytes += stop - start;
 	mapping->live_resident += resident;
 	if (stack)
 		stack->live_resident += resident;

@@ -314,6 +314,23 @@ static void assert_pages(const struct mapping *mapping, const struct atlas_mappi
 	assert_int_equal(found->trimmable, present(mapping) - live - pinned);
 }
 
+/* Bytes of the chunk in the mapping, if all before it is mapped, too. */
+static uint64_t part_in(const struct chunk *chunk, const struct mapping *mapping)
+{
+	uint64_t end = chunk->address + chunk->size, bytes = 0;
+
+	for (uint64_t at = chunk->address; at < end && mapping_at(at);) {
+		uint64_t next = (at / PAGE + 1) * PAGE;
+
+		if (next > end)
+			next = end;
+		if (mapping_at(at) == mapping)
+			bytes += next - at;
+		at = next;
+	}
+	return bytes;
+}
+
 static void assert_blocks(const struct mapping *mapping, const struct atlas_mapping *found)
 {
 	uint64_t blocks = 0, bytes = 0, largest = 0, smallest = UINT64_MAX;
@@ -321,10 +338,10 @@ static void assert_blocks(const struct mapping *mapping, const struct atlas_mapp
 	for (unsigned i = 0; i < world.chunks; i++) {
 		const struct chunk *chunk = &world.chunk[i];
 
+		bytes += part_in(chunk, mapping);
 		if (mapping_at(chunk->address) != mapping)
 			continue;
 		blocks++;
-		bytes += chunk->size;
 		largest = chunk->size > largest ? chunk->size : largest;
 		smallest = chunk->size < smallest ? chunk->size : smallest;
 	}
