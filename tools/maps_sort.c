@@ -107,12 +107,6 @@ bool maps_order_find(struct maps_order *order, const char *name)
 	return false;
 }
 
-const char *maps_order_names(void)
-{
-	return "start size path kind perms owner rss pss shared_clean shared_dirty private_clean "
-	       "private_dirty referenced anonymous anon_huge swap locked live blocks retained";
-}
-
 unsigned maps_order_needs(const struct maps_order *order)
 {
 	return order->key ? order->key->needs : 0;

@@ -14,9 +14,6 @@ struct maps_order {
  * of smaps. False for other names. */
 bool maps_order_find(struct maps_order *order, const char *name);
 
-/* The names, with a blank between them; constant. */
-const char *maps_order_names(void);
-
 /* What must be in the listing for that key to mean something: bits of enum listing_known. */
 unsigned maps_order_needs(const struct maps_order *order);
 

@@ -84,12 +84,19 @@ static void put_what(struct text *text, const struct listing_row *row)
 		text_str(text, kind_name(row->kind));
 }
 
+/* The inode of System V shared memory is its id (ipc/shm.c). */
 void maps_view_name(struct text *text, const struct listing_row *row)
 {
 	const struct maps_line *line = &row->line;
 	size_t length;
 	const char *base = listing_base(row, &length);
 
+	if (row->kind == KIND_SYSV && line->inode) {
+		text_str(text, "  [ shmid=");
+		text_address(text, line->inode);
+		text_str(text, " ]");
+		return;
+	}
 	if (line->path_length && line->path[0] != '[') {
 		text_printable(text, base, length);
 		return;
