@@ -151,6 +151,7 @@ static void relay(int signal, siginfo_t *info, void *context)
 {
 	guard.handled = true;
 	self.behind[signal](signal, info, context);
+	guard.handled = true; /* a wait of its own forgot it */
 }
 
 static bool keeps_waiting(const struct sigaction *action)
