@@ -22,6 +22,12 @@ bool listing_is_gdb(const char *bytes, size_t length)
 	       memmem(bytes, most, heading, strlen(heading));
 }
 
+/* What gdb says behind the table: that it detaches, or that it waits for the next command. */
+static bool is_epilogue(const struct listing_lines *lines)
+{
+	return listing_line_begins(lines, "[Inferior") || listing_line_begins(lines, "(gdb)");
+}
+
 /* "process 23610", before the title. */
 static void read_process(struct listing *listing, const struct listing_lines *lines)
 {
@@ -110,6 +116,8 @@ int listing_gdb(struct listing *listing, struct listing_fault *fault)
 				listing->known |= LISTING_PERMS;
 		} else if (!rows) {
 			read_process(listing, &lines);
+		} else if (is_epilogue(&lines)) {
+			break;
 		} else if (!listing_line_is(&lines, "")) {
 			error = read_row(listing, &lines, fault);
 		}
