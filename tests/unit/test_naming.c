@@ -1012,7 +1012,8 @@ static void a_hundred_thousand_frames_take_no_time(void **state)
 		named_frames += name_get(frame).function != NULL;
 	print_message("100,000 frames: %u named, %lu ms, %zu KiB of names, %zu KiB in all\n",
 		named_frames, taken, store.naming.names_used >> 10, store.size >> 10);
-	assert_true(named_frames > 50000);
+	/* .dynsym alone, where no debug file is installed, names a quarter of libc. */
+	assert_true(named_frames > 20000);
 	assert_true(taken < 5000);
 	assert_counts(0, 0);
 }
