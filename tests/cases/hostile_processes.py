@@ -71,7 +71,8 @@ def prove_filtered(scenario):
         for how in ({}, {"dumps": 40}, {"dumps": 10, "settings": {"exit": 1}}):
             done = t.compare(argv, delay=0.02, limit=30, **how)
             check(done.status == 0, f"status {done.status}\n{done.out}")
-            check_reports(done, least=0)
+            if scenario != "one_refused":  # who may not read knows of no mapping
+                check_reports(done, least=0)
     run.__name__ = scenario
     case()(run)
 

@@ -203,6 +203,52 @@ static void ended(void)
 	tell("ended by %d", WTERMSIG(reap(child)));
 }
 
+/* Everything passes but one call, which kills. */
+static void forbid(unsigned number)
+{
+	struct sock_filter code[] = {LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		ANSWER(SECCOMP_RET_KILL_PROCESS), ANSWER(SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {.len = COUNT(code), .filter = code};
+
+	must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0));
+}
+
+static void live_without(unsigned number)
+{
+	uint64_t end;
+
+	forbid(number);
+	for (end = now_ms() + 25; now_ms() < end;)
+		work(20);
+	_exit(0);
+}
+
+/* Each call that a dump was seen to make is one that it can do without. */
+static void one_refused(void)
+{
+	static const int calls[] = {SYS_pread64, SYS_read, SYS_openat, SYS_close, SYS_fstat,
+		SYS_rt_sigpending, SYS_rt_sigtimedwait, SYS_munmap, SYS_mmap, SYS_madvise,
+		SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_newfstatat, SYS_ioctl, SYS_gettid,
+		SYS_getpid, SYS_write, SYS_unlinkat, SYS_uname, SYS_renameat, SYS_readlinkat,
+		SYS_ppoll, SYS_process_vm_readv, SYS_sigaltstack, SYS_tgkill, SYS_prctl,
+		SYS_clock_gettime, SYS_sched_yield, SYS_rt_tgsigqueueinfo};
+
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		pid_t child = fork();
+
+		if (!child)
+			live_without((unsigned)calls[i]);
+		sleep_ms(8);
+		if (is_answered())
+			kill(child, SIGUSR2);
+		sleep_ms(8);
+		if (is_answered())
+			kill(child, SIGUSR2);
+		tell("without %d: %d", calls[i], reap(child));
+	}
+}
+
 /* read, write, exit, sigreturn: that is all. */
 static void strict(void)
 {
@@ -221,4 +267,4 @@ SCENARIOS({"killed_early", killed_early}, {"killed_late", killed_late}, {"trappe
 	{"refused", refused}, {"refused_with_zero", refused_with_zero},
 	{"threads_killed", threads_killed}, {"one_thread", one_thread},
 	{"all_threads", all_threads}, {"probed", probed}, {"no_return", no_return},
-	{"ended", ended}, {"strict", strict})
+	{"ended", ended}, {"one_refused", one_refused}, {"strict", strict})
