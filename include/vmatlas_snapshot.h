@@ -64,6 +64,7 @@ enum vmatlas_tag {
 	VMATLAS_TAG_BIRTHS = VMATLAS_TAG('B', 'I', 'R', 'T'),
 	VMATLAS_TAG_REGIONS = VMATLAS_TAG('R', 'E', 'G', 'I'),
 	VMATLAS_TAG_THREADS = VMATLAS_TAG('T', 'H', 'R', 'E'),
+	VMATLAS_TAG_PHASES = VMATLAS_TAG('P', 'H', 'A', 'S'),
 	VMATLAS_TAG_FRAMES = VMATLAS_TAG('F', 'R', 'A', 'M'),
 	VMATLAS_TAG_MODULES = VMATLAS_TAG('M', 'O', 'D', 'U'),
 	/* Records of VMATLAS_STRING_RECORD bytes. A text lies in as many neighbours as it needs:

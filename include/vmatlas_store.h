@@ -102,6 +102,17 @@ struct vmatlas_module {
 	uint8_t build_id[32];
 };
 
+/* A moment that the program has named, and what was live and resident then. */
+struct vmatlas_phase {
+	uint64_t time; /* ticks; 0: it is being written */
+	uint64_t live_bytes, live_blocks;
+	uint64_t allocations, allocated_bytes; /* since the start */
+	uint64_t rss;                          /* bytes; 0 unknown */
+	uint32_t thread;                       /* that named it, 0 unknown */
+	uint32_t name_length;
+	char name[64]; /* no NUL behind it */
+};
+
 /* A small block, in one word: which of the window's four starts, how long, when and where, who. The
  * window (32 bytes of address space) is the word's place in its table. */
 #define VMATLAS_WORD_ORIGIN(word) ((uint32_t)((word)&0xffffff))

@@ -7,6 +7,7 @@
 #include "lock.h"
 #include "mappings.h"
 #include "modules.h"
+#include "phases.h"
 #include "process.h"
 #include "regions.h"
 #include "signals.h"
@@ -123,6 +124,7 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 	facts_lose(view, "callstacks_truncated", "call stacks that end early: libunwind failed",
 		callstacks.truncated);
 	facts_lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
+	facts_lose(view, "phases", "phases that could not be kept", phases_lost());
 	facts_lose(view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
 	facts_lose(view, "threads", "threads that could not be followed", totals->lost);
 	facts_lose(view, "maps_failures", "questions about a mapping that the kernel did not answer",
@@ -221,7 +223,12 @@ static void gather_threads(struct view *view)
 
 /* -- The tables ----------------------------------------------------------------------------- */
 
-static void gather_tables(struct view *view)
+static struct view_clock clock_of(struct clock_pair pair)
+{
+	return (struct view_clock){pair.ticks, pair.realtime_ns, pair.monotonic_ns};
+}
+
+void facts_tables(struct view *view)
 {
 	view->blocks = table_blocks();
 	view->bigs = table_bigs();
@@ -233,12 +240,10 @@ static void gather_tables(struct view *view)
 	view->regions = regions_records();
 	view->modules = modules_lane();
 	view->strings = strings_lane();
+	view->phases = phases_lane();
 	view->glibc = boot_glibc();
-}
-
-static struct view_clock clock_of(struct clock_pair pair)
-{
-	return (struct view_clock){pair.ticks, pair.realtime_ns, pair.monotonic_ns};
+	view->start = clock_of(clock_start());
+	view->now = clock_of(clock_read());
 }
 
 static void gather_counters(struct view *view)
@@ -253,8 +258,6 @@ static void gather_counters(struct view *view)
 	view->peak_live_bytes = totals.peak_live_bytes;
 	view->peak_error = totals.peak_error;
 	view->resolution_ticks = track_counts().resolution_ticks;
-	view->start = clock_of(clock_start());
-	view->now = clock_of(clock_read());
 	gather_lost(view, &totals);
 	gather_notices(view, &totals);
 }
@@ -313,7 +316,7 @@ void facts_gather(struct facts *facts, struct view *view, uint32_t number, const
 	view->reason = reason;
 	view->complete = true;
 	gather_process(facts, view);
-	gather_tables(view);
+	facts_tables(view);
 	gather_counters(view);
 	gather_threads(view);
 	gather_own(view);

@@ -22,6 +22,9 @@ struct facts {
 void facts_gather(struct facts *facts, struct view *view, uint32_t number, const char *reason);
 void facts_close(struct facts *facts);
 
+/* Fills in only what needs nothing but memory: the tables and the clock. Anywhere. */
+void facts_tables(struct view *view);
+
 /* Adds one more thing that could not be seen or kept. */
 void facts_lose(struct view *view, const char *name, const char *explanation, uint64_t count);
 

@@ -40,6 +40,7 @@ static const struct spec {
 	[INTAKE_BIRTHS] = {VMATLAS_TAG_BIRTHS, sizeof(struct vmatlas_birth), RECORDS},
 	[INTAKE_REGIONS] = {VMATLAS_TAG_REGIONS, sizeof(struct vmatlas_region), RECORDS},
 	[INTAKE_THREADS] = {VMATLAS_TAG_THREADS, sizeof(struct vmatlas_thread), RECORDS},
+	[INTAKE_PHASES] = {VMATLAS_TAG_PHASES, sizeof(struct vmatlas_phase), RECORDS},
 	[INTAKE_FRAMES] = {VMATLAS_TAG_FRAMES, sizeof(struct vmatlas_frame), RECORDS},
 	[INTAKE_MODULES] = {VMATLAS_TAG_MODULES, sizeof(struct vmatlas_module), RECORDS},
 	[INTAKE_STRINGS] = {VMATLAS_TAG_STRINGS, VMATLAS_STRING_RECORD, RECORDS},

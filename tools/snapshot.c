@@ -238,6 +238,7 @@ static void put_lanes(struct snapshot *snapshot)
 	view->threads = lane_of(snapshot, INTAKE_THREADS);
 	view->regions = lane_of(snapshot, INTAKE_REGIONS);
 	view->modules = lane_of(snapshot, INTAKE_MODULES);
+	view->phases = lane_of(snapshot, INTAKE_PHASES);
 	view->strings = lane_of(snapshot, INTAKE_STRINGS);
 }
 

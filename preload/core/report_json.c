@@ -1,5 +1,6 @@
 #include "report_json.h"
 #include "report_json_maps.h"
+#include "report_json_phases.h"
 #include "report_json_stacks.h"
 #include "report_json_threads.h"
 
@@ -129,6 +130,7 @@ int report_json(const struct atlas *atlas, const struct names *names,
 	put_dump(&self);
 	put_totals(&self);
 	put_ledger(json, atlas);
+	report_json_phases(&self);
 	report_json_mappings(&self);
 	report_json_regions(&self);
 	report_json_threads(&self);

@@ -3,6 +3,7 @@
 #include "report.h"
 #include "report_text_ledger.h"
 #include "report_text_maps.h"
+#include "report_text_phases.h"
 #include "report_text_stacks.h"
 #include "report_text_threads.h"
 #include "text_column.h"
@@ -228,6 +229,7 @@ int report_text(const struct atlas *atlas, const struct names *names,
 	report_text_mappings(&report);
 	report_text_regions(&report);
 	report_text_threads(&report);
+	report_text_phases(&report);
 	if (options->blocks)
 		report_text_blocks(&report);
 	text_str(text, "\nvmatlas: end of report ");

@@ -227,6 +227,8 @@ static void put_tables(struct writer *writer)
 	put_lane(writer, VMATLAS_TAG_BIRTHS, view->births);
 	put_lane(writer, VMATLAS_TAG_ORIGINS, view->origins);
 	put_regions(writer);
+	if (view->phases)
+		put_lane(writer, VMATLAS_TAG_PHASES, view->phases);
 	put_lane(writer, VMATLAS_TAG_THREADS, view->threads);
 	put_lane(writer, VMATLAS_TAG_FRAMES, view->frames);
 	put_lane(writer, VMATLAS_TAG_MODULES, view->modules);

@@ -76,6 +76,7 @@ struct view {
 	const struct blocks *blocks;
 	const struct lane *frames, *origins, *moments, *births, *bigs, *threads, *regions, *modules,
 		*strings;
+	const struct lane *phases; /* NULL: none */
 	bool glibc; /* the allocator is glibc's: arenas and large blocks look as it makes them */
 
 	/* vmatlas's own memory. */

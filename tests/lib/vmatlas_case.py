@@ -30,7 +30,8 @@ SKIP = 77
 CASES = {}
 
 # -fno-builtin: the compiler must not remove a malloc whose result it can foresee.
-FLAGS = ["-D_GNU_SOURCE", "-O1", "-g", "-fno-builtin", "-pthread", "-rdynamic"]
+FLAGS = ["-D_GNU_SOURCE", "-O1", "-g", "-fno-builtin", "-pthread", "-rdynamic",
+         "-I" + os.path.join(ROOT, "include")]
 
 
 class Fail(Exception):

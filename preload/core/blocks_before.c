@@ -1,0 +1,58 @@
+#include "blocks_before.h"
+
+/* The last block of the window that starts at the address or before it. */
+static bool last_of_window(const struct blocks *blocks, const struct blocks_tables *tables,
+	uint64_t window, uint64_t address, struct block *block)
+{
+	struct blocks_cursor cursor;
+	struct block next;
+	bool any = false;
+
+	blocks_begin(&cursor, blocks, tables);
+	cursor.window = window;
+	while (blocks_next(&cursor, &next) && blocks_window(next.address) == window &&
+		next.address <= address) {
+		*block = next;
+		any = true;
+	}
+	return any;
+}
+
+/* The window itself where it has a block, else one before it, with none between them; UINT64_MAX
+ * when nothing is left. */
+static uint64_t step(const struct blocks *blocks, uint64_t window)
+{
+	const uint64_t in_leaf = window & ((1u << BLOCKS_LEAF_BITS) - 1);
+	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
+
+	if (!leaf)
+		return window - in_leaf - 1;
+	if (!leaf->marked[in_leaf >> BLOCKS_MARK_BITS])
+		return (window >> BLOCKS_MARK_BITS << BLOCKS_MARK_BITS) - 1;
+	return atomic_load_explicit(blocks_word(leaf, window), memory_order_acquire) ? window
+										     : window - 1;
+}
+
+bool blocks_before(const struct blocks *blocks, const struct blocks_tables *tables,
+	uint64_t address, uint64_t floor, struct block *block)
+{
+	uint64_t window = blocks_window(address), before;
+
+	while (window != UINT64_MAX && window >= blocks_window(floor)) {
+		before = step(blocks, window);
+		if (before == window) {
+			if (last_of_window(blocks, tables, window, address, block))
+				return block->address >= floor;
+			before--;
+		}
+		window = before;
+	}
+	return false;
+}
+
+bool blocks_holding(const struct blocks *blocks, const struct blocks_tables *tables,
+	uint64_t address, uint64_t floor, struct block *block)
+{
+	return blocks_before(blocks, tables, address, floor, block) &&
+	       (block->address == address || address - block->address < block->size);
+}
