@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "complain.h"
+#include "listing_ask.h"
 #include "listing_bytes.h"
 #include "listing_gdb.h"
 #include "listing_kinds.h"
@@ -234,6 +235,19 @@ static int from_process(const char *target, const struct listing_how *how, struc
 	return error ? complain_errno(target, error) : 0;
 }
 
+static int from_shim(const char *target, struct listing **listing)
+{
+	char *bytes;
+	size_t length;
+	int status = listing_ask(target, &bytes, &length);
+
+	if (!status)
+		status = from_snapshot(target, bytes, length, listing);
+	if (!status)
+		(*listing)->alive = true;
+	return status;
+}
+
 /* What the rows alone do not say. A snapshot's come with their kinds. */
 static int complete(const char *target, struct listing *listing)
 {
@@ -247,11 +261,19 @@ static int complete(const char *target, struct listing *listing)
 	return 0;
 }
 
+static int read_target(const char *target, const struct listing_how *how, struct listing **listing)
+{
+	if (!is_number(target) && how->ask)
+		return complain_usage(target, "only a process can be asked");
+	if (!is_number(target))
+		return from_file(target, how, listing);
+	return how->ask ? from_shim(target, listing) : from_process(target, how, listing);
+}
+
 int listing_open(const char *target, const struct listing_how *how, struct listing **listing)
 {
 	struct listing *made = NULL;
-	int status = is_number(target) ? from_process(target, how, &made)
-				       : from_file(target, how, &made);
+	int status = read_target(target, how, &made);
 
 	if (!status)
 		status = complete(target, made);

@@ -87,6 +87,7 @@ struct listing_fault {
 struct listing_how {
 	bool pasted; /* forgive what web pages and logs do to lines of maps: pasted.h */
 	bool smaps;  /* of a live process: read smaps, which costs ten times as much as maps */
+	bool ask;    /* of a live process: ask the shim in it for a snapshot */
 };
 
 /* Reads the target: a number is a process (or a thread of it), "-" standard input, anything else a

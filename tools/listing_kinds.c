@@ -188,6 +188,16 @@ static char *owner_of_stack(const struct maps_line *line)
 		       : NULL;
 }
 
+/* glibc keeps 64 MiB of addresses for each arena and makes them usable as it needs them. */
+static char *owner_of_reserve(const struct listing *listing, size_t i)
+{
+	const struct listing_row *row = &listing->row[i];
+
+	if (!i || row[-1].kind != KIND_ARENA || row[-1].line.end != row->line.start)
+		return NULL;
+	return strdup("the arena's rest");
+}
+
 static void find_owners(struct listing *listing)
 {
 	for (size_t i = 0; i < listing->count; i++) {
@@ -198,6 +208,8 @@ static void find_owners(struct listing *listing)
 			row->owner = owner_of_bss(listing, i);
 		if (row->kind == KIND_THREAD_STACK)
 			row->owner = owner_of_stack(&row->line);
+		if (row->kind == KIND_RESERVE)
+			row->owner = owner_of_reserve(listing, i);
 	}
 }
 

@@ -151,6 +151,16 @@ static char *thread_owner(long pid, long tid)
 	return owner;
 }
 
+/* Inaccessible and directly below: it guards the stack, however large it is. */
+static bool is_guard(const struct listing *listing, const struct listing_row *row)
+{
+	const struct listing_row *below = row - 1;
+
+	return row > listing->row && below->line.end == row->line.start &&
+	       !(below->line.perms & (MAPS_READ | MAPS_WRITE | MAPS_EXEC)) &&
+	       (below->kind == KIND_GUARD || below->kind == KIND_RESERVE) && !below->owner;
+}
+
 /* A stack that a program made itself, out of malloc's memory say, stays what it is. */
 static void name_stack(struct listing *listing, long tid)
 {
@@ -164,6 +174,10 @@ static void name_stack(struct listing *listing, long tid)
 		return;
 	row->kind = KIND_THREAD_STACK;
 	row->owner = thread_owner(listing->pid, tid);
+	if (!is_guard(listing, row) || !row->owner)
+		return;
+	row[-1].kind = KIND_GUARD;
+	row[-1].owner = strdup(row->owner);
 }
 
 void listing_live_threads(struct listing *listing)

@@ -10,7 +10,7 @@
 int listing_live(long pid, bool smaps, struct listing **listing);
 
 /* Names threads' stacks by where each thread's stack pointer is, which the kernel tells of threads
- * that do not run and may be traced: sets their kind and owner. */
+ * that do not run and may be traced: sets kind and owner of these, and of their guards. */
 void listing_live_threads(struct listing *listing);
 
 #endif

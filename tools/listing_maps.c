@@ -106,6 +106,15 @@ static int put_value(struct intent *intent, size_t name)
 	return 0;
 }
 
+/* Flags are two letters each, "??" for one that the kernel has no letters for. */
+static bool are_flags(const char *flags)
+{
+	for (; *flags; flags++)
+		if (*flags < ' ' || *flags > '~')
+			return false;
+	return true;
+}
+
 static int read_key(struct intent *intent, size_t name)
 {
 	struct listing_words words;
@@ -113,7 +122,8 @@ static int read_key(struct intent *intent, size_t name)
 	listing_words_init(&words, &intent->lines, intent->fault);
 	if (!intent->row)
 		return listing_words_fault(&words, words.at, "a key of smaps before any mapping");
-	if (smaps_line(words.at, intent->lines.length, &intent->row->smaps) == SMAPS_DAMAGED)
+	if (smaps_line(words.at, intent->lines.length, &intent->row->smaps) == SMAPS_DAMAGED ||
+		!are_flags(intent->row->smaps.vm_flags))
 		return listing_words_fault(
 			&words, words.at + name + 1, "no value of this key of smaps");
 	intent->listing->known |= LISTING_SMAPS | LISTING_RSS;

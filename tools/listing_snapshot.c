@@ -81,16 +81,24 @@ static void put_facts(struct listing *listing, const struct view *view)
 
 /* -- What the shim knew --------------------------------------------------------------------- */
 
+static char *owner_of(const struct report *report, const struct atlas_mapping *mapping)
+{
+	bool bss = mapping->kind == KIND_BSS;
+	char bytes[OWNER_BYTES], *owner;
+	size_t length = owner_of_mapping(report, mapping, bytes);
+
+	/* A file's name says no more than its path. */
+	if (!length || (mapping->owner == ATLAS_OWNER_PATH && mapping->path_length))
+		return NULL;
+	return asprintf(&owner, "%s%.*s", bss ? "bss of " : "", (int)length, bytes) < 0 ? NULL
+											: owner;
+}
+
 static void put_live(
 	struct listing_row *row, const struct report *report, const struct atlas_mapping *mapping)
 {
-	char owner[OWNER_BYTES];
-	size_t length = owner_of_mapping(report, mapping, owner);
-
 	row->kind = (enum kind)mapping->kind;
-	/* A file's name says no more than its path. */
-	if (length && (mapping->owner != ATLAS_OWNER_PATH || !mapping->path_length))
-		row->owner = strndup(owner, length);
+	row->owner = owner_of(report, mapping);
 	row->live = (struct listing_live){
 		.blocks = mapping->live_blocks,
 		.bytes = mapping->live_bytes,

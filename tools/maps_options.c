@@ -21,7 +21,8 @@ enum {
 	KEY_CSV,
 	KEY_ELF,
 	KEY_COLOR,
-	KEY_PASTED
+	KEY_PASTED,
+	KEY_ASK,
 };
 
 static const struct argp_option table[] = {
@@ -56,6 +57,8 @@ static const struct argp_option table[] = {
 	{"pasted", KEY_PASTED, NULL, 0,
 		"Forgive lost blanks, capitals and notes in lines of maps from a web page or a log",
 		4},
+	{"ask", KEY_ASK, NULL, 0,
+		"Ask the shim in the process for owners and live bytes, as vmatlas dump does", 4},
 	{0},
 };
 
@@ -184,6 +187,9 @@ static error_t parse_rest(int key, char *argument, struct maps_options *options)
 		return 0;
 	case KEY_PASTED:
 		options->how.pasted = true;
+		return 0;
+	case KEY_ASK:
+		options->how.ask = true;
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;

@@ -71,7 +71,8 @@ static void put_marker(struct text *text, const struct maps_line *line)
 /* "bss of main" and "thread 17 worker" say it all. */
 static bool owner_suffices(const struct listing_row *row)
 {
-	return row->owner && (row->kind == KIND_BSS || row->kind == KIND_THREAD_STACK);
+	return row->owner && (row->kind == KIND_BSS || row->kind == KIND_THREAD_STACK ||
+				     row->kind == KIND_VMATLAS);
 }
 
 static void put_what(struct text *text, const struct listing_row *row)

@@ -366,6 +366,34 @@ def a_snapshot_has_owners_and_live_bytes(t):
     refuses(1, damaged, says=["damaged"])
 
 
+@case()
+def the_shim_is_asked_for_what_it_knows(t):
+    """With a shim in the process, owners and live bytes too."""
+    process = t.start([t.program("waiting"), "thread"], t.shim_environment())
+    try:
+        end = time.monotonic() + 20
+        while b"ready" not in os.pread(process.files[0].fileno(), 4096, 0):
+            check(time.monotonic() < end, "the program does not start")
+            time.sleep(0.01)
+        found = read_json("--ask", process.pid)
+        plain = read_json(process.pid)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    heap = next(row for row in found["mappings"] if row["kind"] == "heap")
+    check(heap["live_bytes"] >= 10000 and heap["owner"] == "malloc", f"{heap}")
+    check(found["totals"]["live_bytes"] >= 10000, "live bytes")
+    check("vmatlas" in [row["kind"] for row in found["mappings"]], "no vmatlas")
+    same = [(row["start"], row["path"]) for row in plain["mappings"] if row["path"]]
+    check_equal("files", same,
+                [(row["start"], row["path"]) for row in found["mappings"] if row["path"]])
+    check_equal("sections", [row.get("segment") for row in plain["mappings"] if row["path"]],
+                [row.get("segment") for row in found["mappings"] if row["path"]])
+    check_equal("left files", [], glob.glob(t.path("vmatlas.*")))
+    refuses(1, "--ask", os.getpid(), says=["it does not run under vmatlas"])
+    refuses(2, "--ask", SEED)
+
+
 # -- A process that stands still ------------------------------------------------------------------
 
 @case()
@@ -421,6 +449,8 @@ def one_of_everything_has_its_kind(t):
     threads = {f"thread {line[1]} {line[2]}" for line in told if line[0] == "thread"}
     stacks = {row["owner"] for row in rows if row["kind"] == "thread-stack"}
     check_equal("threads", threads, stacks)
+    guards = {row["owner"] for row in rows if row["kind"] == "guard"}
+    check_equal("guards", threads, guards)
 
 
 @case()
@@ -473,8 +503,8 @@ def plain_and_x_are_pmaps(t):
                    without_names(plain_pmap(show(process.pid))))
         found = show("-x", process.pid)
         check_same("pmap -x", without_names(run("pmap", "-x", process.pid)), without_names(found))
-        for name in ("heap", "stack", "bss of kinds", "bss of libc.so.6", "guard", "vdso"):
-            check(f"[ {name} ]" in found, f"no {name}")
+        for name in ("heap ]", "stack ]", "bss of kinds ]", "guard: thread", "vdso ]"):
+            check(f"[ {name}" in found, f"no {name}")
 
 
 @case()
