@@ -144,6 +144,14 @@ static void put_region(const struct work *work)
 
 /* -- What it is for ------------------------------------------------------------------------- */
 
+/* The main thread's record has a range only once a dump has looked, since its stack grows. */
+static bool has_stack(const struct work *work, const struct vmatlas_thread *thread)
+{
+	if (work->kind == KIND_MAIN_STACK)
+		return thread->flags & VMATLAS_THREAD_MAIN;
+	return work->address >= thread->stack_start && work->address < thread->stack_end;
+}
+
 static const struct vmatlas_thread *find_thread(const struct work *work)
 {
 	const struct lane *threads = work->view.threads;
@@ -151,8 +159,7 @@ static const struct vmatlas_thread *find_thread(const struct work *work)
 	for (uint32_t id = 1; id <= lane_count(threads); id++) {
 		const struct vmatlas_thread *thread = lane_find(threads, id);
 
-		if (thread && !thread->ended && work->address >= thread->stack_start &&
-			work->address < thread->stack_end)
+		if (thread && thread->tid && !thread->ended && has_stack(work, thread))
 			return thread;
 	}
 	return NULL;
