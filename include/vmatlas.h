@@ -40,7 +40,7 @@ static __inline__ int vmatlas_dump(const char *reason);
 #define VMATLAS_PHASES 16384
 
 /* Marks that a phase of the program begins now: reports list the phases with their names, times,
- * and what was live and resident at that moment. The name is copied.
+ * and what was live and resident at that moment. The name is copied. Takes 20 us.
  *
  * ENOSPC: there are VMATLAS_PHASES already, or no memory for one more; the report counts it.
  * EINVAL: no name. */
@@ -93,7 +93,7 @@ struct vmatlas_description {
 };
 
 /* Describes the address. Of a block that another thread is just allocating or freeing either is
- * said. Reads /proc/self/maps: 20 us in a small process, 8 ms where there are 20,000 mappings;
+ * said. Reads /proc/self/maps: 0.1 ms in a small process, 8 ms where there are 20,000 mappings;
  * needs 2 KiB of stack beside the description.
  *
  * ENOENT: no mapping holds the address, and *description is as it was. EINVAL: its size is too
