@@ -32,7 +32,7 @@ static void print_help(FILE *out)
 	      "Examples:\n"
 	      "  vmatlas run sort big.txt           report at exit, in the current directory\n"
 	      "  vmatlas run -f json -o a.json ls   as JSON, in a file of that name\n"
-	      "  LD_PRELOAD=/usr/lib/libvmatlas.so sort big.txt & kill -USR2 $!\n"
+	      "  LD_PRELOAD=/usr/local/lib/libvmatlas.so sort big.txt & kill -USR2 $!\n"
 	      "                                     the same without this command\n",
 		out);
 }
