@@ -53,6 +53,8 @@ struct request {
 static struct {
 	char *stack_top;
 	uint32_t number;
+	/* Of the request that came during a dump: the last of several is the one that is met. */
+	_Atomic int next_format;
 } self;
 
 /* -- Signals that our own writing may raise ------------------------------------------------- */
@@ -235,26 +237,28 @@ static int dump_once(const char *reason, int format)
 
 /* -- One at a time -------------------------------------------------------------------------- */
 
-static bool begin(void)
+static bool begin(int format)
 {
 	uint32_t state = DUMPING_NOT;
 
 	if (atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING))
 		return true;
+	atomic_store(&self.next_format, format);
 	while (state == DUMPING &&
 		!atomic_compare_exchange_weak(&locks()->dumping, &state, DUMPING_AGAIN))
 		;
-	return state == DUMPING_NOT && begin();
+	return state == DUMPING_NOT && begin(format);
 }
 
 /* False when another request came meanwhile: it is ours now. */
-static bool end(void)
+static bool end(int *format)
 {
 	uint32_t state = DUMPING;
 
 	if (atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING_NOT))
 		return true;
 	atomic_store(&locks()->dumping, DUMPING);
+	*format = atomic_load(&self.next_format);
 	return false;
 }
 
@@ -277,7 +281,7 @@ static void work(void *argument, const struct aside_registers *registers)
 		vmatlas_state.started++;
 		request->error = dump_once(request->reason, request->format);
 		vmatlas_state.finished++;
-	} while (!end());
+	} while (!end(&request->format));
 }
 
 int dump(const char *reason, int format)
@@ -288,7 +292,7 @@ int dump(const char *reason, int format)
 	if (!boot_done() || !self.stack_top || process_vforked())
 		return EAGAIN;
 	sys_signals_block(&signals);
-	if (begin()) {
+	if (begin(format)) {
 		before = pending();
 		aside_switch(work, &request, self.stack_top);
 		swallow(before, SIGPIPE);
