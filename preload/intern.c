@@ -4,45 +4,54 @@
 #include <string.h>
 
 /* 1,024 slots serve a small program and cost a page. */
-enum { INDEX_FIRST = 1024 };
+enum { BITS_FIRST = 10 };
 
-static void index_put(struct intern_index *index, const uint64_t *key, unsigned words, uint32_t id)
+/* A slot that the program wrote over only makes the search longer; all of them are looked at once. */
+static void index_put(
+	const struct intern_index *index, const uint64_t *key, unsigned words, uint32_t id)
 {
 	uint32_t at = (uint32_t)intern_hash(key, words);
 
-	while (index->id[at & index->mask])
+	for (uint32_t left = index->mask; left && index->id[at & index->mask]; left--)
 		at++;
 	atomic_store_explicit(&index->id[at & index->mask], id, memory_order_release);
 }
 
-static struct intern_index *index_make(uint32_t slots)
+static unsigned index_bits(const struct intern *table)
 {
-	struct intern_index *index = store_take(sizeof *index + (size_t)slots * sizeof index->id[0]);
-
-	if (index)
-		index->mask = slots - 1;
-	return index;
+	return (unsigned)(table->index & 31);
 }
 
-/* A fuller index than three quarters is searched for long; a full one for ever. */
+/* The word of an index of 2^bits free slots, 0 when there is no memory. */
+static uint64_t index_make(unsigned bits)
+{
+	uint64_t start = (uintptr_t)store_take(sizeof(uint32_t) << bits);
+
+	return start ? start | bits : 0;
+}
+
+/* A fuller index than three quarters is searched for long. */
 static bool index_ready(struct intern *table)
 {
-	struct intern_index *old = table->index, *index;
-	uint32_t count = lane_count(&table->lane), slots = old ? old->mask + 1 : 0;
+	uint32_t count = lane_count(&table->lane), slots = table->index ? 1u << index_bits(table) : 0;
+	struct intern_index index;
+	uint64_t word;
 
 	if (count < slots / 2)
 		return true;
-	index = index_make(slots ? slots * 2 : INDEX_FIRST);
-	if (!index)
+	word = index_make(slots ? index_bits(table) + 1 : BITS_FIRST);
+	if (!word)
 		return count < slots / 4 * 3;
+	index = intern_index_at(word);
 	for (uint32_t id = 1; id <= count; id++)
-		index_put(index, lane_get(&table->lane, id), table->key_words, id);
-	atomic_store_explicit(&table->index, index, memory_order_release);
+		index_put(&index, lane_get(&table->lane, id), table->key_words, id);
+	atomic_store_explicit(&table->index, word, memory_order_release);
 	return true;
 }
 
 uint32_t intern_append(struct intern *table, const void *record)
 {
+	struct intern_index index;
 	uint32_t id = 0;
 
 	if (index_ready(table))
@@ -52,7 +61,8 @@ uint32_t intern_append(struct intern *table, const void *record)
 		return 0;
 	}
 	memcpy(lane_get(&table->lane, id), record, table->lane.record_size);
-	index_put(table->index, record, table->key_words, id);
+	index = intern_index(table);
+	index_put(&index, record, table->key_words, id);
 	return id;
 }
 

@@ -13,15 +13,17 @@
 #include <stdbool.h>
 
 struct intern_index {
+	/* 2^bits record numbers, 0 for free; each is set once, after its record is filled. */
+	_Atomic uint32_t *id;
 	uint32_t mask;
-	/* Record numbers, 0 for free; each is set once, after its record is filled. */
-	_Atomic uint32_t id[];
 };
 
 struct intern {
 	struct lane lane;
-	/* Replaced by one twice as large when half full, never freed. */
-	_Atomic(struct intern_index *) index;
+	/* Where its index is, a multiple of 64, and the binary logarithm of its length in the bits
+	 * that leaves: not beside the numbers, where the program may write over it. Replaced by one
+	 * twice as large when half full, never freed. */
+	_Atomic uint64_t index;
 	uint32_t key_words; /* so many 64-bit words at the head of a record are its key */
 	uint32_t limit;     /* most records there may be */
 	/* How often a record could not be kept: no memory, limit reached, lock not had. */
@@ -48,21 +50,35 @@ static inline bool intern_equal(const uint64_t *a, const uint64_t *b, unsigned w
 	return true;
 }
 
+static inline struct intern_index intern_index_at(uint64_t word)
+{
+	return (struct intern_index){
+		(_Atomic uint32_t *)(uintptr_t)(word & ~(uint64_t)63), (1u << (word & 31)) - 1};
+}
+
+/* The index in use; `id` is NULL before the first. Anywhere. */
+static inline struct intern_index intern_index(const struct intern *table)
+{
+	return intern_index_at(atomic_load_explicit(&table->index, memory_order_acquire));
+}
+
 /* The number of the record with this key, 0 if it is not there (yet). `words` is the table's
  * key_words, given again so that the compiler can unroll. Anywhere. */
 static inline uint32_t intern_find(const struct intern *table, const void *key, unsigned words)
 {
-	const struct intern_index *index =
-		atomic_load_explicit(&table->index, memory_order_acquire);
-	uint32_t id;
+	struct intern_index index = intern_index(table);
+	uint32_t at = (uint32_t)intern_hash(key, words), id;
+	const void *record;
 
-	if (!index)
-		return 0;
-	for (uint32_t at = (uint32_t)intern_hash(key, words);; at++) {
-		id = atomic_load_explicit(&index->id[at & index->mask], memory_order_acquire);
-		if (id == 0 || intern_equal(lane_get(&table->lane, id), key, words))
+	for (uint32_t left = index.id ? index.mask : 0; left > 0; left--, at++) {
+		id = atomic_load_explicit(&index.id[at & index.mask], memory_order_acquire);
+		if (id == 0)
+			return 0;
+		record = lane_find(&table->lane, id);
+		if (record && intern_equal(record, key, words))
 			return id;
 	}
+	return 0;
 }
 
 /* Finds, or appends a copy of `record` (whole) and returns its number; 0 when it is lost. Under the

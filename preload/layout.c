@@ -8,7 +8,11 @@
  * million of them are 32 MiB: more can only be a generator of code, whose frames go by rbp. */
 enum { BITS_FIRST = 9, LAYOUT_LIMIT = 1 << 20 };
 
-_Atomic(struct layout_table *) layout_current;
+_Atomic uint64_t layout_current;
+
+static struct {
+	_Atomic uint32_t count; /* of keys; under locks()->layouts */
+} self;
 
 static bool fits(const struct layout *layout)
 {
@@ -27,7 +31,7 @@ uint64_t layout_pack(const struct layout *layout)
 	       (uint64_t)(uint16_t)(layout->rbp / 8) << 32 | (uint64_t)layout->module << 48;
 }
 
-static struct layout_entry *entry_of(struct layout_table *table, uint64_t key)
+static struct layout_entry *entry_of(const struct layout_table *table, uint64_t key)
 {
 	uint32_t at = layout_place(table, key);
 
@@ -36,78 +40,84 @@ static struct layout_entry *entry_of(struct layout_table *table, uint64_t key)
 	return &table->entry[at];
 }
 
-static void put(struct layout_table *table, uint64_t key, uint64_t word)
+/* True when the key was not there yet. */
+static bool put(const struct layout_table *table, uint64_t key, uint64_t word)
 {
 	struct layout_entry *entry = entry_of(table, key);
 
 	atomic_store_explicit(&entry->word, word, memory_order_relaxed);
 	if (entry->key)
-		return;
+		return false;
 	atomic_store_explicit(&entry->key, key, memory_order_release);
-	table->count++;
+	return true;
 }
 
-static struct layout_table *table_make(unsigned bits)
+static unsigned bits(void)
 {
-	struct layout_table *table = store_take(sizeof *table + (sizeof table->entry[0] << bits));
-
-	if (table) {
-		table->shift = 64 - bits;
-		table->mask = (1u << bits) - 1;
-	}
-	return table;
+	return (unsigned)(layout_current & 31);
 }
 
-/* The table with room for one more, NULL when there is none. */
-static struct layout_table *table_ready(void)
+static void copy(const struct layout_table *from, const struct layout_table *to)
 {
-	struct layout_table *old = layout_current, *table;
-
-	if (old && (old->count <= old->mask / 2 || old->count >= LAYOUT_LIMIT))
-		return old->count < LAYOUT_LIMIT ? old : NULL;
-	table = table_make(old ? 64 - old->shift + 1 : BITS_FIRST);
-	if (!table)
-		return NULL;
-	for (uint32_t i = 0; old && i <= old->mask; i++) {
-		if (old->entry[i].key)
-			put(table, old->entry[i].key, old->entry[i].word);
+	for (uint32_t i = 0; i <= from->mask; i++) {
+		if (from->entry[i].key)
+			put(to, from->entry[i].key, from->entry[i].word);
 	}
-	atomic_store_explicit(&layout_current, table, memory_order_release);
-	return table;
+}
+
+/* Whether there is room for one more. */
+static bool ready(void)
+{
+	struct layout_table old = layout_table_at(layout_current), table;
+	uint64_t word;
+
+	if (self.count >= LAYOUT_LIMIT)
+		return false;
+	if (layout_current && self.count <= old.mask / 2)
+		return true;
+	word = layout_current ? bits() + 1 : BITS_FIRST;
+	word |= (uintptr_t)store_take(sizeof(struct layout_entry) << word);
+	if (word < 64)
+		return false;
+	table = layout_table_at(word);
+	if (layout_current)
+		copy(&old, &table);
+	atomic_store_explicit(&layout_current, word, memory_order_release);
+	return true;
 }
 
 bool layout_put(uint64_t key, uint64_t word)
 {
-	struct layout_table *table;
+	struct layout_table table;
 	struct held held;
+	bool done;
 
 	if (!lock_take(&locks()->layouts, &held))
 		return false;
-	table = table_ready();
-	if (table)
-		put(table, key, word);
+	done = ready();
+	table = layout_table_at(layout_current);
+	if (done)
+		self.count += put(&table, key, word);
 	lock_release(&held);
-	return table != NULL;
+	return done;
 }
 
 void layout_drop(uintptr_t start, uintptr_t end)
 {
-	struct layout_table *table;
+	struct layout_table table;
 	struct held held;
 
 	if (!lock_take(&locks()->layouts, &held))
 		return;
-	table = layout_current;
-	for (uint32_t i = 0; table && i <= table->mask; i++) {
-		if ((table->entry[i].key >> 1) - start < end - start)
-			atomic_store_explicit(&table->entry[i].word, 0, memory_order_relaxed);
+	table = layout_table_at(layout_current);
+	for (uint32_t i = 0; table.entry && i <= table.mask; i++) {
+		if ((table.entry[i].key >> 1) - start < end - start)
+			atomic_store_explicit(&table.entry[i].word, 0, memory_order_relaxed);
 	}
 	lock_release(&held);
 }
 
 uint32_t layout_count(void)
 {
-	const struct layout_table *table = layout_current;
-
-	return table ? table->count : 0;
+	return self.count;
 }

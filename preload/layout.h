@@ -60,14 +60,23 @@ struct layout_entry {
 };
 
 struct layout_table {
+	struct layout_entry *entry;
 	uint32_t shift; /* 64 minus the number of index bits */
 	uint32_t mask;
-	uint32_t count; /* under locks()->layouts */
-	struct layout_entry entry[];
 };
 
-/* The table in use; replaced by one twice as large when half full, never freed. */
-extern _Atomic(struct layout_table *) layout_current __attribute__((visibility("hidden")));
+/* The table in use: where its entries are, a multiple of 64, and the number of its index bits in the
+ * bits that leaves: not beside the entries, where the program may write over it. Replaced by one
+ * twice as large when half full, never freed. */
+extern _Atomic uint64_t layout_current __attribute__((visibility("hidden")));
+
+static inline struct layout_table layout_table_at(uint64_t word)
+{
+	uint32_t bits = word & 31;
+
+	return (struct layout_table){(struct layout_entry *)(uintptr_t)(word & ~(uint64_t)63),
+		64 - bits, (1u << bits) - 1};
+}
 
 static inline uint32_t layout_place(const struct layout_table *table, uint64_t key)
 {
@@ -77,16 +86,15 @@ static inline uint32_t layout_place(const struct layout_table *table, uint64_t k
 /* The word put last for this key; 0 (LAYOUT_NONE) if there is none. Anywhere. */
 static inline uint64_t layout_find(uint64_t key)
 {
-	const struct layout_table *table =
-		atomic_load_explicit(&layout_current, memory_order_acquire);
-	uint64_t found;
+	uint64_t word = atomic_load_explicit(&layout_current, memory_order_acquire), found;
+	struct layout_table table = layout_table_at(word);
 
-	if (!table)
+	if (!word)
 		return 0;
-	for (uint32_t at = layout_place(table, key);; at = (at + 1) & table->mask) {
-		found = atomic_load_explicit(&table->entry[at].key, memory_order_acquire);
+	for (uint32_t at = layout_place(&table, key);; at = (at + 1) & table.mask) {
+		found = atomic_load_explicit(&table.entry[at].key, memory_order_acquire);
 		if (found == key)
-			return atomic_load_explicit(&table->entry[at].word, memory_order_relaxed);
+			return atomic_load_explicit(&table.entry[at].word, memory_order_relaxed);
 		if (found == 0)
 			return 0;
 	}

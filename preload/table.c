@@ -33,14 +33,16 @@ static struct blocks_leaf *leaf_make(uint64_t window)
 {
 	uint64_t number = window >> BLOCKS_LEAF_BITS;
 	struct blocks_branch *branch = branch_make(number >> BLOCKS_BRANCH_BITS);
-	_Atomic(struct blocks_leaf *) *place;
+	_Atomic uint64_t *place;
 
 	if (!branch)
 		return NULL;
 	place = &branch->leaf[number & ((1u << BLOCKS_BRANCH_BITS) - 1)];
-	if (!*place)
-		atomic_store_explicit(place, store_take(sizeof **place), memory_order_release);
-	return *place;
+	/* None yet, or somebody wrote over it: its blocks are lost. */
+	if (!unseal(*place))
+		atomic_store_explicit(
+			place, seal(store_take(sizeof(struct blocks_leaf))), memory_order_release);
+	return unseal(*place);
 }
 
 /* The first block within 4 MiB. */

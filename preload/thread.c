@@ -4,6 +4,8 @@
 #include "store.h"
 #include "sys.h"
 
+#include "core/seal.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,7 +20,8 @@ __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility
 static struct {
 	/* Both under locks()->threads; records are filled before a slot refers to them. */
 	struct lane records;
-	struct lane slots; /* pointers to struct thread: a slot that nobody uses costs nothing */
+	struct lane slots; /* sealed pointers to struct thread: a slot that nobody uses costs nothing */
+	struct vmatlas_thread nobody;
 	_Atomic uint64_t lost;
 	_Atomic int64_t live_bytes, peak_bytes;
 	/* Who is told when live bytes reach the mark, INT64_MAX for nobody. */
@@ -27,20 +30,23 @@ static struct {
 	_Atomic int64_t mark;
 } self = {
 	.records = {.record_size = sizeof(struct vmatlas_thread)},
-	.slots = {.record_size = sizeof(struct thread *)},
+	.slots = {.record_size = sizeof(uint64_t)},
 	.mark = INT64_MAX,
 };
 
+/* A number that the program wrote over leads to nobody's record. */
 static struct vmatlas_thread *record_of(uint32_t id)
 {
-	return lane_get(&self.records, id);
+	struct vmatlas_thread *record = lane_find(&self.records, id);
+
+	return record ? record : &self.nobody;
 }
 
 /* NULL for a slot whose thread could not be made. */
 static struct thread *slot_get(uint32_t slot)
 {
-	return atomic_load_explicit(
-		(_Atomic(struct thread *) *)lane_get(&self.slots, slot), memory_order_acquire);
+	return unseal(atomic_load_explicit(
+		(_Atomic uint64_t *)lane_get(&self.slots, slot), memory_order_acquire));
 }
 
 /* -- Slots ---------------------------------------------------------------------------------- */
@@ -72,8 +78,8 @@ static struct thread *slot_make(void)
 	if (!slot)
 		return NULL;
 	thread->slot = slot;
-	atomic_store_explicit((_Atomic(struct thread *) *)lane_get(&self.slots, slot), thread,
-		memory_order_release);
+	atomic_store_explicit(
+		(_Atomic uint64_t *)lane_get(&self.slots, slot), seal(thread), memory_order_release);
 	return thread;
 }
 

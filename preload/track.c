@@ -63,8 +63,10 @@ static uint32_t origin_of(struct thread *thread, uint32_t frame)
 
 static void origin_count(uint32_t id, size_t size)
 {
-	struct vmatlas_origin *origin = lane_get(&self.origins.lane, id);
+	struct vmatlas_origin *origin = lane_find(&self.origins.lane, id);
 
+	if (!origin)
+		return; /* the program wrote over our memo */
 	/* Only this thread writes them; a reader sees either value whole. */
 	__atomic_store_n(&origin->allocations, origin->allocations + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);

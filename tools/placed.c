@@ -20,7 +20,7 @@ static int add_leaf(struct blocks *blocks, uint64_t window)
 	if (!branch)
 		return ENOMEM;
 	/* Fresh from the kernel at this size: only pages that are written to cost memory. */
-	branch->leaf[number] = calloc(1, sizeof(struct blocks_leaf));
+	branch->leaf[number] = seal(calloc(1, sizeof(struct blocks_leaf)));
 	return branch->leaf[number] ? 0 : ENOMEM;
 }
 
@@ -57,7 +57,7 @@ int placed_make(struct blocks **blocks, const struct vmatlas_placed *placed, siz
 static void free_branch(struct blocks_branch *branch)
 {
 	for (size_t i = 0; branch && i < 1u << BLOCKS_BRANCH_BITS; i++)
-		free(branch->leaf[i]);
+		free(unseal(branch->leaf[i]));
 	free(branch);
 }
 

@@ -12,6 +12,7 @@
 #define VMATLAS_BLOCKS_H
 
 #include "lane.h"
+#include "seal.h"
 #include "vmatlas_store.h"
 
 #include <stdbool.h>
@@ -39,7 +40,7 @@ struct blocks_leaf {
 };
 
 struct blocks_branch {
-	_Atomic(struct blocks_leaf *) leaf[1 << BLOCKS_BRANCH_BITS];
+	_Atomic uint64_t leaf[1 << BLOCKS_BRANCH_BITS]; /* sealed pointers to struct blocks_leaf */
 };
 
 struct blocks {
@@ -101,8 +102,8 @@ static inline struct blocks_leaf *blocks_leaf(const struct blocks *blocks, uint6
 	branch = atomic_load_explicit(&blocks->branch[root], memory_order_acquire);
 	if (!branch)
 		return NULL;
-	return atomic_load_explicit(
-		&branch->leaf[leaf & ((1u << BLOCKS_BRANCH_BITS) - 1)], memory_order_acquire);
+	return unseal(atomic_load_explicit(
+		&branch->leaf[leaf & ((1u << BLOCKS_BRANCH_BITS) - 1)], memory_order_acquire));
 }
 
 static inline _Atomic uint64_t *blocks_word(struct blocks_leaf *leaf, uint64_t window)

@@ -100,9 +100,9 @@ static inline void model_place(struct model *model, uint64_t address, uint64_t w
 		branch = model->blocks->branch[root] = calloc(1, sizeof(*branch));
 	leaf &= (1 << BLOCKS_BRANCH_BITS) - 1;
 	if (!branch->leaf[leaf])
-		branch->leaf[leaf] = calloc(1, sizeof(struct blocks_leaf));
-	branch->leaf[leaf]->word[window & mask] = word;
-	branch->leaf[leaf]->marked[(window & mask) >> BLOCKS_MARK_BITS] = 1;
+		branch->leaf[leaf] = seal(calloc(1, sizeof(struct blocks_leaf)));
+	blocks_leaf(model->blocks, window)->word[window & mask] = word;
+	blocks_leaf(model->blocks, window)->marked[(window & mask) >> BLOCKS_MARK_BITS] = 1;
 }
 
 static inline uint64_t model_small(uint32_t origin, uint32_t size, uint32_t eighth)

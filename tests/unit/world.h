@@ -125,7 +125,7 @@ static inline void world_heap(struct world *world)
 	world->moment[0] = (struct vmatlas_moment){TICKS + 500, 1, 1};
 	world->moment[1] = (struct vmatlas_moment){TICKS + 1000, 2, 2};
 	world->blocks.branch[0] = &world->branch;
-	world->branch.leaf[HEAP >> BLOCKS_LEAF_SPAN_BITS] = &world->leaf;
+	world->branch.leaf[HEAP >> BLOCKS_LEAF_SPAN_BITS] = seal(&world->leaf);
 	world_block(world, HEAP + 0x10, 4000, 1, 1);
 	world_block(world, HEAP + 0x2010, 6000, 1, 2);
 	world_block(world, HEAP + 0x4018, 100, 2, 2);
