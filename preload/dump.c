@@ -1,48 +1,22 @@
 #include "dump.h"
 #include "aside.h"
 #include "boot.h"
-#include "clock.h"
-#include "facts.h"
+#include "config.h"
 #include "interrupt.h"
 #include "interval.h"
 #include "lock.h"
-#include "naming.h"
-#include "output.h"
 #include "process.h"
+#include "session.h"
 #include "signals.h"
 #include "state.h"
 #include "store.h"
 #include "sys.h"
 
-#include "core/report.h"
-#include "core/snapshot.h"
-
 #include <errno.h>
-#include <string.h>
 
-enum {
-	STACK_SIZE = 128 << 10,
-	TEXT_BUFFER = 64 << 10,
-	/* What a person reads of the call stacks. */
-	TEXT_STACKS = 20,
-	TEXT_DEPTH = 16,
-	/* Mappings that come between the count and the reading. */
-	MAPPINGS_MARGIN = 256,
-};
+enum { STACK_SIZE = 128 << 10 };
 
 enum dumping { DUMPING_NOT, DUMPING, DUMPING_AGAIN };
-
-/* Everything that one dump works with; mapped for it and unmapped after it. */
-struct session {
-	struct facts facts;
-	struct view view;
-	struct atlas atlas;
-	struct naming naming;
-	struct output output;
-	struct text text;
-	char buffer[TEXT_BUFFER];
-	uint64_t scratch[TEXT_BUFFER / 8];
-};
 
 struct request {
 	const char *reason;
@@ -80,159 +54,6 @@ static void swallow(uint64_t before, int signal)
 
 	if (!(before & set) && pending() & set)
 		sys_call(SYS_rt_sigtimedwait, (long)&set, 0, (long)&now, SYS_SIGSET_BYTES, 0, 0);
-}
-
-/* -- Memory --------------------------------------------------------------------------------- */
-
-/* Ours while the dump lasts, and so the ledger counts it. */
-static void *scratch(struct view *view, size_t size)
-{
-	void *memory = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
-
-	if (!memory)
-		return NULL;
-	sys_madvise(memory, size, MADV_RANDOM);
-	if (view && view->owns < VIEW_OWN)
-		view->own[view->owns++] =
-			(struct view_range){(uintptr_t)memory, (uintptr_t)memory + size};
-	return memory;
-}
-
-/* -- The three forms ------------------------------------------------------------------------ */
-
-static int sink(void *output, const char *bytes, size_t length)
-{
-	return output_write(output, bytes, length);
-}
-
-/* The text shows the first frames of the first call stacks; JSON and its readers want all. */
-static struct naming_wanted wanted_names(const struct session *session, int format)
-{
-	if (format == CONFIG_JSON)
-		return (struct naming_wanted){.atlas = NULL};
-	return (struct naming_wanted){&session->atlas, TEXT_STACKS, TEXT_DEPTH};
-}
-
-static int write_report(
-	struct session *session, const struct names *names, const struct report_options *options,
-	int format)
-{
-	return format == CONFIG_JSON
-		       ? report_json(&session->atlas, names, options, &session->text)
-		       : report_text(&session->atlas, names, options, &session->text);
-}
-
-static void lose_names(struct session *session)
-{
-	const struct naming_counts *counts = &session->naming.counts;
-
-	facts_lose(&session->view, "modules_changed",
-		"modules whose file is another by now: their functions have no names",
-		counts->modules_changed);
-	facts_lose(&session->view, "modules_unreadable",
-		"modules whose file cannot be read: their functions have no names",
-		counts->modules_unreadable);
-	facts_lose(&session->view, "names_lost", "names that the memory did not suffice for",
-		counts->names_lost + counts->frames_lost);
-}
-
-/* Without memory for names or columns, the report says less. */
-static int report(struct session *session, int format)
-{
-	struct report_options options = {
-		.blocks = config()->blocks, .stacks = TEXT_STACKS, .depth = TEXT_DEPTH};
-	struct naming_wanted wanted = wanted_names(session, format);
-	struct names names = {naming_of, &session->naming};
-	size_t naming_size = naming_memory(&session->view, &wanted);
-	size_t size = (report_scratch(&session->atlas, &options) * 8 + 63) & ~(size_t)63;
-	void *memory = scratch(NULL, naming_size + size);
-	int error;
-
-	if (memory) {
-		options.scratch = memory;
-		options.scratch_words = size / 8;
-		naming_make(&session->naming, &session->view, &wanted, (char *)memory + size,
-			naming_size);
-	} else {
-		names.of = NULL;
-	}
-	lose_names(session);
-	error = write_report(session, &names, &options, format);
-	if (memory)
-		sys_munmap(memory, naming_size + size);
-	return error;
-}
-
-static int analyse_and_report(struct session *session, int format)
-{
-	uint32_t room = facts_mappings(session->buffer, sizeof session->buffer) + MAPPINGS_MARGIN;
-	size_t size = atlas_memory(&session->view, room);
-	void *memory = scratch(&session->view, size);
-	int error;
-
-	if (!memory)
-		return ENOMEM;
-	session->view.complete =
-		atlas_make(&session->atlas, &session->view, memory, size, room) == 0;
-	error = report(session, format);
-	sys_munmap(memory, size);
-	return error;
-}
-
-static int write_form(struct session *session, int format)
-{
-	int error;
-
-	text_init(&session->text, session->buffer, sizeof session->buffer, sink, &session->output);
-	if (format == CONFIG_SNAPSHOT)
-		error = snapshot_write(&session->view, session->scratch,
-			sizeof session->scratch, &session->text, NULL);
-	else
-		error = analyse_and_report(session, format);
-	return error ? error : text_flush(&session->text);
-}
-
-static void state_output(const struct output *output, int error)
-{
-	memcpy(vmatlas_state.path, output->path, sizeof vmatlas_state.path);
-	vmatlas_state.fallback = output->fallback;
-	vmatlas_state.error = error;
-}
-
-static int write_out(struct session *session, int format)
-{
-	struct output_facts facts = {
-		.pid = (int)session->view.pid,
-		.number = session->view.number,
-		.name = session->view.name,
-		.time_s = session->view.now.realtime_ns / 1000000000u,
-	};
-	int error = output_open(&session->output, &facts), closing;
-
-	if (!error) {
-		error = write_form(session, format);
-		closing = output_close(&session->output, !error);
-		if (!error)
-			error = closing;
-	}
-	state_output(&session->output, error);
-	return error;
-}
-
-static int dump_once(const char *reason, int format)
-{
-	struct session *session = scratch(NULL, sizeof *session);
-	int error;
-
-	if (!session)
-		return ENOMEM;
-	facts_gather(&session->facts, &session->view, ++self.number, reason);
-	session->view.own[session->view.owns++] = (struct view_range){
-		(uintptr_t)session, (uintptr_t)session + sizeof *session};
-	error = write_out(session, format < 0 ? (int)config()->format : format);
-	facts_close(&session->facts);
-	sys_munmap(session, sizeof *session);
-	return error;
 }
 
 /* -- One at a time -------------------------------------------------------------------------- */
@@ -279,7 +100,8 @@ static void work(void *argument, const struct aside_registers *registers)
 	do {
 		state_process();
 		vmatlas_state.started++;
-		request->error = dump_once(request->reason, request->format);
+		self.number++;
+		request->error = session_report(request->reason, request->format, &self.number);
 		vmatlas_state.finished++;
 	} while (!end(&request->format));
 }

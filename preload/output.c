@@ -18,6 +18,8 @@ enum {
 	/* poll(2) calls a pipe writable when so much fits: where only a blocking write is to be had,
 	 * one of this size blocks for no longer than another writer fills the pipe first. */
 	STREAM_WRITE = PIPE_BUF,
+	/* A shell script of more programs than this overwrites its first reports. */
+	NUMBERS_TRIED = 10000,
 	/* A terminal may be writable by poll and have no room for a line's end (n_tty.c). */
 	PAUSE_NS = 1000000,
 	PAUSES_MOST = PATIENCE_MS,
@@ -210,6 +212,27 @@ int output_open(struct output *output, const struct output_facts *facts)
 	}
 	output->fallback = true;
 	return open_path(output, "/tmp/vmatlas.%e.%p.%n", facts);
+}
+
+static bool exists(const char *path)
+{
+	struct stat status;
+
+	return !sys_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, AT_SYMLINK_NOFOLLOW, 0, 0);
+}
+
+uint32_t output_number(const struct output_facts *facts)
+{
+	struct output_facts next = *facts;
+	char path[CONFIG_PATH];
+
+	if (config()->fd >= 0 || !strstr(config()->output, "%n"))
+		return facts->number;
+	for (; next.number < facts->number + NUMBERS_TRIED; next.number++) {
+		if (!output_expand(config()->output, &next, path, sizeof path) || !exists(path))
+			return next.number;
+	}
+	return facts->number;
 }
 
 /* -- Writing -------------------------------------------------------------------------------- */

@@ -37,6 +37,10 @@ void output_boot(void);
  * Anywhere, as the others; 1 KiB of stack besides the struct. */
 int output_open(struct output *output, const struct output_facts *facts);
 
+/* The report's number, or the next one for which no file is there yet: a program that executes another
+ * leaves it its process number. */
+uint32_t output_number(const struct output_facts *facts);
+
 /* Writes all of it, or gives an errno. */
 int output_write(struct output *output, const char *bytes, size_t length);
 
