@@ -206,8 +206,18 @@ static __attribute__((noinline)) uint32_t finish_rare(
 	return keep(state, journey);
 }
 
+/* Whether the call stack is the last one again. */
+static inline bool is_same(const struct levels *levels, const struct callstack_at *at)
+{
+	uint32_t count = levels->count;
+
+	return levels_meet(levels, count, layout_key(at->pc, false), at->sp, at->bp) &&
+	       (!levels->cut || count == self.depth) &&
+	       levels_pass(levels, levels->level[count - 1].words) == 0;
+}
+
 /* Whether there is a stack to walk on. */
-static bool make_current(struct callstack *state, uintptr_t sp)
+static inline bool make_current(struct callstack *state, uintptr_t sp)
 {
 	uint32_t generation = atomic_load_explicit(&learn_generation, memory_order_acquire);
 
@@ -227,6 +237,8 @@ uint32_t callstack_capture(struct callstack *state, const struct callstack_at *a
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
 		return lone(at->pc);
+	if (is_same(&state->levels, at))
+		return state->levels.level[state->levels.count - 1].frame;
 	journey = walk_out(state, at);
 	if (journey.ending == ENDING_JOINED)
 		return keep(state, &journey);
