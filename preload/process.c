@@ -6,16 +6,14 @@
 static struct {
 	int pid;
 	unsigned forks;
-} self;
+	_Atomic uint32_t unforked;
+} self = {.unforked = 1};
 
-bool process_forked(void)
-{
-	return self.pid && !atomic_load_explicit(&locks()->mark, memory_order_relaxed);
-}
+_Atomic uint32_t *process_mark = &self.unforked;
 
 void process_settle(void)
 {
-	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
+	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;
 	thread_forked();
@@ -40,6 +38,7 @@ unsigned process_forks(void)
 
 void process_boot(void)
 {
-	atomic_store_explicit(&locks()->mark, 1, memory_order_relaxed);
+	process_mark = &locks()->mark;
+	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 }

@@ -2,11 +2,19 @@
 #ifndef VMATLAS_PROCESS_H
 #define VMATLAS_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+/* Zero in a fork of the process that last settled; the locks' mark, once there are any. */
+extern _Atomic uint32_t *process_mark __attribute__((visibility("hidden")));
 
 /* Whether this is a fork of the process that last settled. A page of ours reads zero in the child
  * of every fork, and keeps its mark in a vfork child. Anywhere. */
-bool process_forked(void);
+static inline bool process_forked(void)
+{
+	return !atomic_load_explicit(process_mark, memory_order_relaxed);
+}
 
 /* After process_forked: takes this process for our own from now on. The other threads are gone.
  * Anywhere. */
