@@ -13,9 +13,6 @@ enum {
 	/* Answers that all threads share, one for each 64 KiB of addresses, modulo this many. */
 	SHARED_PLACES = 1024,
 	SHARED_BITS = 16,
-	/* glibc extends the heap when less than the wanted chunk and MINSIZE (32 bytes) is left, so
-	 * a block that was cut without moving the end lies at least that far from it. */
-	TAIL = 64,
 	BIRTH_WORDS = 2,
 };
 
@@ -39,24 +36,25 @@ struct shared {
 };
 
 static struct {
-	_Atomic uint64_t changes;
 	struct change change[CHANGES_KEPT];
 	struct shared shared[SHARED_PLACES];
 	struct intern births; /* struct vmatlas_birth, all of it its key */
 	uint64_t recheck;     /* ticks */
-	/* `__curbrk`, which glibc exports since 2.2.5; NULL elsewhere. */
-	const uintptr_t *heap_end;
+	uintptr_t no_heap;
 } self = {
 	.births = {.lane = {.record_size = sizeof(struct vmatlas_birth)},
 		.key_words = BIRTH_WORDS,
 		.limit = UINT32_MAX - 1},
 };
 
+struct mappings_news mappings_news = {.heap_end = &self.no_heap};
+
 /* -- Changes -------------------------------------------------------------------------------- */
 
 void mappings_changed(uintptr_t start, uintptr_t end)
 {
-	uint64_t number = atomic_fetch_add_explicit(&self.changes, 1, memory_order_acq_rel) + 1;
+	uint64_t number =
+		1 + atomic_fetch_add_explicit(&mappings_news.changes, 1, memory_order_acq_rel);
 	struct change *change = &self.change[number % CHANGES_KEPT];
 
 	atomic_store_explicit(&change->number, 0, memory_order_relaxed);
@@ -85,7 +83,7 @@ static bool change_touches(uint64_t number, uint64_t start, uint64_t end)
 /* Whether nothing touched [start, end) since change number *seen, which is brought up to date. */
 static bool unchanged(uint64_t start, uint64_t end, uint64_t *seen)
 {
-	uint64_t now = atomic_load_explicit(&self.changes, memory_order_acquire);
+	uint64_t now = atomic_load_explicit(&mappings_news.changes, memory_order_acquire);
 
 	if (now == *seen)
 		return true;
@@ -103,7 +101,7 @@ static bool unchanged(uint64_t start, uint64_t end, uint64_t *seen)
 
 static uint64_t heap_end(void)
 {
-	return self.heap_end ? *self.heap_end : 0;
+	return *mappings_news.heap_end;
 }
 
 static uint32_t birth_of(uint64_t start, uint64_t end)
@@ -181,7 +179,7 @@ static void shared_write(uintptr_t address, const struct mappings_place *place)
 static bool covers(const struct mappings_place *place, uintptr_t address, size_t size)
 {
 	return address - place->start < place->end - place->start &&
-	       (size + TAIL <= place->end - address || place->heap_end);
+	       (size + MAPPINGS_TAIL <= place->end - address || place->heap_end);
 }
 
 static bool good(struct mappings_place *place, uintptr_t address, size_t size)
@@ -198,7 +196,7 @@ static bool same_extent(const struct mappings_place *place, const struct ask_ans
 /* Others may hold what was true before: tell them, unless this was only to make sure. */
 static bool place_ask(struct mappings_place *place, uintptr_t address, uint64_t now)
 {
-	uint64_t seen = atomic_load_explicit(&self.changes, memory_order_acquire);
+	uint64_t seen = atomic_load_explicit(&mappings_news.changes, memory_order_acquire);
 	uint64_t end = heap_end();
 	struct ask_answer answer;
 	char name[16];
@@ -244,7 +242,7 @@ static bool place_from_others(
 	return good(place, address, size);
 }
 
-static __attribute__((noinline)) struct mappings_place *tag_slowly(
+static struct mappings_place *tag_anew(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
 	struct mappings_place *place = place_of(cache, address);
@@ -256,14 +254,14 @@ static __attribute__((noinline)) struct mappings_place *tag_slowly(
 	return place_ask(place, address, now) ? place : NULL;
 }
 
-struct mappings_place *mappings_tag(
+struct mappings_place *mappings_tag_slowly(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
 	struct mappings_place *place = &cache->place[cache->last];
 
 	if (now < place->recheck && good(place, address, size))
 		return place;
-	return tag_slowly(cache, address, size, now);
+	return tag_anew(cache, address, size, now);
 }
 
 const struct lane *mappings_births(void)
@@ -278,6 +276,10 @@ uint64_t mappings_lost(void)
 
 void mappings_boot(void)
 {
+	const uintptr_t *heap_end_at;
+
 	self.recheck = clock_frequency() / (1000000000u / RECHECK_NS);
-	self.heap_end = dlsym(RTLD_DEFAULT, "__curbrk");
+	heap_end_at = dlsym(RTLD_DEFAULT, "__curbrk");
+	if (heap_end_at)
+		mappings_news.heap_end = heap_end_at;
 }

@@ -25,19 +25,54 @@ struct mappings_place {
 	uint32_t moment;      /* for track: 0 when there is none yet */
 };
 
-/* Two arenas, the heap and a large block's mapping are in turn at most. */
-enum { MAPPINGS_PLACES = 4 };
+enum {
+	/* Two arenas, the heap and a large block's mapping are in turn at most. */
+	MAPPINGS_PLACES = 4,
+	/* glibc extends the heap when less than the wanted chunk and MINSIZE (32 bytes) is left, so
+	 * a block that was cut without moving the end lies at least that far from it. */
+	MAPPINGS_TAIL = 64,
+};
 
 struct mappings_cache {
 	struct mappings_place place[MAPPINGS_PLACES];
 	uint32_t last, oldest;
 };
 
+/* What can make an answer wrong. */
+struct mappings_news {
+	_Atomic uint64_t changes; /* how many there were */
+	/* libc's break: `__curbrk`, which glibc exports since 2.2.5; elsewhere a place with 0. */
+	const uintptr_t *heap_end;
+};
+extern struct mappings_news mappings_news __attribute__((visibility("hidden")));
+
+/* Whether the place is still the answer for the block, and nothing happened that would have to be
+ * looked at first. Under the guard. */
+static inline bool mappings_hit(
+	const struct mappings_place *place, uintptr_t address, size_t size, uint64_t now)
+{
+	return now < place->recheck && address - place->start < place->end - place->start &&
+	       (place->heap_end ? place->heap_end == *mappings_news.heap_end
+				: size + MAPPINGS_TAIL <= place->end - address) &&
+	       atomic_load_explicit(&mappings_news.changes, memory_order_acquire) == place->seen;
+}
+
+/* mappings_tag where the last answer has to be looked at. Under the guard. */
+struct mappings_place *mappings_tag_slowly(
+	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now);
+
 /* The mapping that holds the `size` bytes at the address (or at least their first), or NULL when
  * the kernel knows none or could not be asked. The place is the cache's, good until the next call
  * with this cache. Under the guard. */
-struct mappings_place *mappings_tag(
-	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now);
+static inline struct mappings_place *mappings_tag(
+	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
+{
+	struct mappings_place *place = &cache->place[cache->last];
+
+	return __builtin_expect(mappings_hit(place, address, size, now), 1)
+		       ? place
+		       : mappings_tag_slowly(cache, address, size, now);
+}
 
 /* Says that what is mapped at or beside [start, end) may be another from now on. Anywhere. */
 void mappings_changed(uintptr_t start, uintptr_t end);
