@@ -10,11 +10,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-/* A thread tells its live bytes to all when they have moved by so much: the peak is known to this
- * times the number of threads, and two threads share a cache line once in hundreds of calls. While
- * there is one thread, its peak is exact. */
-#define SETTLE_BYTES 16384
-
 __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static struct {
@@ -205,7 +200,7 @@ struct thread_totals thread_totals(void)
 			add_counters(&totals, &thread->counters);
 	}
 	totals.peak_live_bytes = peak > 0 ? (uint64_t)peak : 0;
-	totals.peak_error = slots > 1 ? (uint64_t)slots * SETTLE_BYTES : 0;
+	totals.peak_error = slots > 1 ? (uint64_t)slots * THREAD_SETTLE : 0;
 	return totals;
 }
 
@@ -229,6 +224,8 @@ void thread_watch(uint64_t step, void (*grown)(void))
 	self.grown = grown;
 	self.step = (int64_t)step;
 	self.mark = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + self.step;
+	if (guard.thread)
+		guard.thread->notice = 0;
 }
 
 static void live_is(int64_t live)
@@ -242,7 +239,7 @@ static void live_is(int64_t live)
 }
 
 /* Another thread may come at any moment, so the sum is only ever added to. */
-static void settle(struct thread *thread)
+static void tell(struct thread *thread)
 {
 	int64_t bytes = thread->unsettled;
 
@@ -255,12 +252,31 @@ static bool is_alone(void)
 	return atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1;
 }
 
-void thread_peak(struct thread *thread, int64_t bytes)
+static int64_t least(int64_t a, int64_t b)
 {
-	thread->unsettled += bytes;
-	if (thread->unsettled >= SETTLE_BYTES || thread->unsettled <= -SETTLE_BYTES)
-		settle(thread);
+	return a < b ? a : b;
+}
+
+/* The most that can be unsettled without anybody having to know. Of one of several threads nobody
+ * has to know before it tells; and once there are several, what was found for one is less. */
+static int64_t notice(void)
+{
+	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed);
+	int64_t most = live + THREAD_SETTLE - 1;
+
+	if (is_alone()) {
+		most = least(most, atomic_load_explicit(&self.peak_bytes, memory_order_relaxed));
+		most = least(most, atomic_load_explicit(&self.mark, memory_order_relaxed) - 1);
+	}
+	return most - live;
+}
+
+void thread_settle(struct thread *thread)
+{
+	if (thread->unsettled >= THREAD_SETTLE || thread->unsettled <= -THREAD_SETTLE)
+		tell(thread);
 	else if (is_alone())
 		live_is(atomic_load_explicit(&self.live_bytes, memory_order_relaxed) +
 			thread->unsettled);
+	thread->notice = notice();
 }

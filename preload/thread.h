@@ -14,7 +14,15 @@
 
 #include <stdatomic.h>
 
-enum { THREAD_MEMO = 1024, THREAD_LIMIT = 1 << 22, THREAD_SLOTS = 1 << 16 };
+enum {
+	THREAD_MEMO = 1024,
+	THREAD_LIMIT = 1 << 22,
+	THREAD_SLOTS = 1 << 16,
+	/* A thread tells its live bytes to all when they have moved by so much: the peak is known to
+	 * this times the number of threads, and two threads share a cache line once in hundreds of
+	 * calls. While there is one thread, its peak is exact. */
+	THREAD_SETTLE = 16384,
+};
 
 /* What the report's totals are made of. Only grow; a later thread in the same slot goes on. */
 struct thread_counters {
@@ -27,7 +35,8 @@ struct thread_counters {
 struct thread {
 	uint32_t id;   /* of its struct vmatlas_thread */
 	uint32_t slot;
-	int64_t unsettled; /* live bytes that thread_peak does not know yet */
+	int64_t unsettled; /* live bytes that the others do not know yet */
+	int64_t notice;    /* as long as these are not more, no peak and no mark is reached */
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;
@@ -65,8 +74,26 @@ struct thread_totals {
 };
 struct thread_totals thread_totals(void);
 
+/* Adds to a counter that only this thread writes: no locked instruction. Anywhere. */
+static inline void thread_count(_Atomic uint64_t *counter, uint64_t amount)
+{
+	atomic_store_explicit(counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + amount, memory_order_relaxed);
+}
+
+/* Tells the others, or looks at the peak and the mark; then knows when to look again. Under the
+ * guard. */
+void thread_settle(struct thread *thread);
+
 /* Live bytes have changed by `bytes`. Under the guard. */
-void thread_peak(struct thread *thread, int64_t bytes);
+static inline void thread_peak(struct thread *thread, int64_t bytes)
+{
+	thread->unsettled += bytes;
+	if (__builtin_expect(thread->unsettled > thread->notice ||
+				     thread->unsettled <= -THREAD_SETTLE,
+		    0))
+		thread_settle(thread);
+}
 
 /* Calls `grown` whenever live bytes reach `step` more than when it was last called. It is called under
  * the guard of the thread that allocates. Start only. */
