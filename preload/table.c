@@ -2,29 +2,23 @@
 #include "lock.h"
 #include "store.h"
 #include "windows.h"
-#include "word.h"
 
-static struct {
-	/* Branches and leaves appear under locks()->windows and stay. */
-	struct blocks blocks;
-	bool apart;
-	_Atomic uint64_t lost;
-} self;
+struct table table_live;
 
 static void count_lost(void)
 {
-	atomic_fetch_add_explicit(&self.lost, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&table_live.lost, 1, memory_order_relaxed);
 }
 
 /* -- Where a word is ------------------------------------------------------------------------ */
 
 static struct blocks_branch *branch_make(uint64_t root)
 {
-	struct blocks_branch *branch = self.blocks.branch[root];
+	struct blocks_branch *branch = table_live.blocks.branch[root];
 
 	if (!branch) {
 		branch = store_take(sizeof *branch);
-		atomic_store_explicit(&self.blocks.branch[root], branch, memory_order_release);
+		atomic_store_explicit(&table_live.blocks.branch[root], branch, memory_order_release);
 	}
 	return branch;
 }
@@ -61,8 +55,7 @@ static __attribute__((noinline)) struct blocks_leaf *leaf_slowly(uint64_t window
 
 static inline void mark(struct blocks_leaf *leaf, uint64_t window)
 {
-	_Atomic uint8_t *marked = &leaf->marked[(window & ((1u << BLOCKS_LEAF_BITS) - 1)) >>
-						BLOCKS_MARK_BITS];
+	_Atomic uint8_t *marked = table_mark(leaf, window);
 
 	if (!atomic_load_explicit(marked, memory_order_relaxed))
 		atomic_store_explicit(marked, 1, memory_order_release);
@@ -71,7 +64,7 @@ static inline void mark(struct blocks_leaf *leaf, uint64_t window)
 static inline _Atomic uint64_t *word_for(uint64_t address)
 {
 	uint64_t window = blocks_window(address);
-	struct blocks_leaf *leaf = blocks_leaf(&self.blocks, window);
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
 
 	if (!leaf)
 		leaf = leaf_slowly(window);
@@ -148,7 +141,7 @@ bool table_put(
 
 	replaced->word = 0;
 	if (place)
-		done = self.apart ? apart_put(stock, place, birth, replaced)
+		done = table_live.apart ? apart_put(stock, place, birth, replaced)
 				  : shared_put(stock, place, birth, replaced);
 	if (replaced->word) {
 		table_forget(stock, replaced);
@@ -162,12 +155,12 @@ bool table_put(
 void table_take(uint64_t address, struct table_taken *taken)
 {
 	uint64_t window = blocks_window(address);
-	struct blocks_leaf *leaf = blocks_leaf(&self.blocks, window);
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
 
 	*taken = (struct table_taken){.address = address};
 	if (!leaf)
 		return;
-	if (self.apart)
+	if (table_live.apart)
 		apart_take(blocks_word(leaf, window), address, taken);
 	else if (!windows_take(blocks_word(leaf, window), address, taken))
 		count_lost();
@@ -179,7 +172,7 @@ void table_put_back(const struct table_taken *taken)
 
 	if (!place)
 		return;
-	if (self.apart)
+	if (table_live.apart)
 		atomic_store_explicit(place, taken->word, memory_order_release);
 	else if (!windows_put_back(place, taken))
 		count_lost();
@@ -193,7 +186,7 @@ void table_forget(struct bigs_stock *stock, const struct table_taken *taken)
 
 const struct blocks *table_blocks(void)
 {
-	return &self.blocks;
+	return &table_live.blocks;
 }
 
 const struct lane *table_bigs(void)
@@ -203,11 +196,11 @@ const struct lane *table_bigs(void)
 
 uint64_t table_lost(void)
 {
-	return atomic_load_explicit(&self.lost, memory_order_relaxed);
+	return atomic_load_explicit(&table_live.lost, memory_order_relaxed);
 }
 
 void table_boot(bool apart, const struct lane *moments)
 {
-	self.apart = apart;
+	table_live.apart = apart;
 	windows_boot(moments);
 }

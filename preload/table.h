@@ -7,8 +7,17 @@
 #define VMATLAS_TABLE_H
 
 #include "bigs.h"
+#include "word.h"
 
 #include "core/blocks.h"
+
+struct table {
+	/* Branches and leaves appear under locks()->windows and stay. */
+	struct blocks blocks;
+	bool apart; /* every block has a word to itself */
+	_Atomic uint64_t lost;
+};
+extern struct table table_live __attribute__((visibility("hidden")));
 
 /* What is to be known about a block when it is born. */
 struct table_birth {
@@ -40,6 +49,55 @@ void table_put_back(const struct table_taken *taken);
 /* It is gone for good: its record may serve again. `stock` may be NULL. Anywhere with NULL, else
  * under the guard. */
 void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
+
+static inline _Atomic uint8_t *table_mark(struct blocks_leaf *leaf, uint64_t window)
+{
+	return &leaf->marked[(window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS];
+}
+
+/* The leaf with the address's word, where this is the block's alone; NULL also where there is none
+ * yet. */
+static inline struct blocks_leaf *table_leaf_apart(uint64_t address)
+{
+	return __builtin_expect(table_live.apart, 1)
+		       ? blocks_leaf(&table_live.blocks, blocks_window(address))
+		       : NULL;
+}
+
+/* table_put of what nearly every block is: a small one, in an empty word of its own that readers
+ * look at already. False, and nothing was done, for all others. Under the guard. */
+static inline bool table_put_small(
+	uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
+{
+	uint64_t window = blocks_window(address);
+	struct blocks_leaf *leaf;
+	_Atomic uint64_t *place;
+
+	if (size >= VMATLAS_SIZE_BIG || !moment || address & 7)
+		return false;
+	leaf = table_leaf_apart(address);
+	if (!leaf || !atomic_load_explicit(table_mark(leaf, window), memory_order_relaxed))
+		return false;
+	place = blocks_word(leaf, window);
+	if (atomic_load_explicit(place, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(
+		place, word_small(address, size, origin, moment), memory_order_release);
+	return true;
+}
+
+/* table_take of such a block: its word, or 0, and nothing was done, for all others. Anywhere. */
+static inline uint64_t table_take_small(uint64_t address)
+{
+	struct blocks_leaf *leaf = table_leaf_apart(address);
+	_Atomic uint64_t *place = leaf ? blocks_word(leaf, blocks_window(address)) : NULL;
+	uint64_t word = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;
+
+	if (!word_is_small_at(word, address))
+		return 0;
+	atomic_store_explicit(place, 0, memory_order_release);
+	return word;
+}
 
 /* Whether a word is not enough for the block: large, or its moment unknown. */
 static inline bool table_needs_record(const struct table_birth *birth)

@@ -33,13 +33,6 @@ static struct {
 		.limit = NUMBER_LIMIT},
 };
 
-static void add(_Atomic uint64_t *counter, uint64_t amount)
-{
-	/* One writer: no locked instruction. */
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, memory_order_relaxed) + amount, memory_order_relaxed);
-}
-
 /* -- Who ------------------------------------------------------------------------------------ */
 
 static __attribute__((noinline)) uint32_t origin_slowly(struct thread *thread, uint32_t frame)
@@ -104,19 +97,12 @@ static bool is_small(size_t size)
 	return size < VMATLAS_SIZE_BIG;
 }
 
-static void locate(struct thread *thread, struct table_birth *birth)
+/* For a small block; a large one has a record with its own time. */
+static inline uint32_t moment_of(struct thread *thread, struct mappings_place *place, uint64_t now)
 {
-	struct mappings_place *place =
-		mappings_tag(&thread->mappings, birth->address, birth->size, birth->time);
-
-	if (!place)
-		return;
-	birth->mapping = place->birth;
-	if (!is_small(birth->size))
-		return;
-	if (!place->moment || birth->time >= place->moment_ends)
-		moment_renew(thread, place, birth->time);
-	birth->moment = place->moment;
+	if (__builtin_expect(!place->moment || now >= place->moment_ends, 0))
+		moment_renew(thread, place, now);
+	return place->moment;
 }
 
 /* -- The main path -------------------------------------------------------------------------- */
@@ -128,33 +114,53 @@ static __attribute__((noinline)) struct thread *forked(struct thread *thread)
 	return guard.thread ? guard.thread : thread;
 }
 
-void track_alloc(struct thread *thread, const void *block, size_t size,
-	const struct callstack_at *at)
+/* What table_put_small does not take. Its moment, if it has one, is the place's. */
+static __attribute__((noinline)) void put(struct thread *thread, uintptr_t address, size_t size,
+	uint64_t now, uint32_t origin, const struct mappings_place *place)
 {
 	struct table_birth birth = {
-		.address = (uintptr_t)block, .size = size, .time = clock_ticks()};
+		.address = address,
+		.size = size,
+		.time = now,
+		.origin = origin,
+		.moment = place && is_small(size) ? place->moment : 0,
+		.mapping = place ? place->birth : 0,
+		.thread = thread->id,
+	};
 	struct table_taken replaced;
 
-	if (__builtin_expect(process_forked(), 0))
-		thread = forked(thread);
-	birth.thread = thread->id;
-	birth.origin = origin_of(thread, callstack_capture(&thread->callstack, at));
-	locate(thread, &birth);
-	if (birth.origin)
-		origin_count(birth.origin, size);
-	add(&thread->counters.allocations, 1);
-	add(&thread->counters.allocated_bytes, size);
-	thread_peak(thread, (int64_t)size);
 	table_put(&thread->stock, &birth, &replaced);
 	if (replaced.word) {
-		add(&thread->counters.replaced, 1);
+		thread_count(&thread->counters.replaced, 1);
 		track_freed(thread, &replaced);
 	}
 }
 
+void track_alloc(struct thread *thread, const void *block, size_t size,
+	const struct callstack_at *at)
+{
+	uintptr_t address = (uintptr_t)block;
+	uint64_t now = clock_ticks();
+	struct mappings_place *place;
+	uint32_t origin, moment;
+
+	if (__builtin_expect(process_forked(), 0))
+		thread = forked(thread);
+	origin = origin_of(thread, callstack_capture(&thread->callstack, at));
+	place = mappings_tag(&thread->mappings, address, size, now);
+	moment = place && is_small(size) ? moment_of(thread, place, now) : 0;
+	if (origin)
+		origin_count(origin, size);
+	thread_count(&thread->counters.allocations, 1);
+	thread_count(&thread->counters.allocated_bytes, size);
+	thread_peak(thread, (int64_t)size);
+	if (!table_put_small(address, size, origin, moment))
+		put(thread, address, size, now, origin, place);
+}
+
 void track_failed(struct thread *thread)
 {
-	add(&thread->counters.failed, 1);
+	thread_count(&thread->counters.failed, 1);
 }
 
 void track_take(const void *block, struct table_taken *taken)
@@ -165,12 +171,12 @@ void track_take(const void *block, struct table_taken *taken)
 void track_freed(struct thread *thread, const struct table_taken *taken)
 {
 	if (!taken->word) {
-		add(&thread->counters.unknown_frees, 1);
+		thread_count(&thread->counters.unknown_frees, 1);
 		return;
 	}
 	table_forget(&thread->stock, taken);
-	add(&thread->counters.frees, 1);
-	add(&thread->counters.freed_bytes, taken->size);
+	thread_count(&thread->counters.frees, 1);
+	thread_count(&thread->counters.freed_bytes, taken->size);
 	thread_peak(thread, -(int64_t)taken->size);
 }
 

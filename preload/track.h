@@ -12,8 +12,7 @@
 
 #include "callstack.h"
 #include "table.h"
-
-struct thread;
+#include "thread.h"
 
 /* A block of `size` bytes, as asked for, is the caller's. Under the guard, of the thread given. */
 void track_alloc(struct thread *thread, const void *block, size_t size,
@@ -27,6 +26,14 @@ void track_take(const void *block, struct table_taken *taken);
 
 /* It was there and the allocator has it back. Under the guard. */
 void track_freed(struct thread *thread, const struct table_taken *taken);
+
+/* The same for a small block, which was taken by table_take_small. Under the guard. */
+static inline void track_freed_small(struct thread *thread, uint32_t size)
+{
+	thread_count(&thread->counters.frees, 1);
+	thread_count(&thread->counters.freed_bytes, size);
+	thread_peak(thread, -(int64_t)size);
+}
 
 /* The allocator did not take it: all as before. Anywhere. */
 void track_put_back(const struct table_taken *taken);

@@ -23,6 +23,12 @@ static inline bool word_is_big(uint64_t word)
 	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
 }
 
+/* Whether the word is of a small block at the address, which lies in the word's window. */
+static inline bool word_is_small_at(uint64_t word, uint64_t address)
+{
+	return word && !word_is_big(word) && VMATLAS_WORD_EIGHTH(word) == (address >> 3 & 3);
+}
+
 /* The number of the record that a big word names. */
 static inline uint32_t word_record(uint64_t word)
 {

@@ -158,16 +158,10 @@ static inline void release(void *block, struct table_taken *taken)
 	real.free(block);
 }
 
-WRAPPER void free(void *block)
+static __attribute__((noinline)) void free_slowly(struct thread *thread, void *block)
 {
-	struct thread *thread = enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
 	struct table_taken taken;
 
-	if (!block) {
-		if (thread)
-			guard_open();
-		return;
-	}
 	release(block, &taken);
 	if (!thread) {
 		track_freed_elsewhere(&taken);
@@ -176,6 +170,34 @@ WRAPPER void free(void *block)
 	guard_tracking();
 	track_freed(thread, &taken);
 	guard_open();
+}
+
+/* Of a small block, whose word was taken. */
+static inline void free_small(struct thread *thread, void *block, uint64_t word)
+{
+	if (__builtin_expect(is_mmapped(block), 0))
+		say_unmapped(block);
+	real.free(block);
+	guard_tracking();
+	track_freed_small(thread, VMATLAS_WORD_SIZE(word));
+	guard_open();
+}
+
+WRAPPER void free(void *block)
+{
+	struct thread *thread = enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	uint64_t word;
+
+	if (!block) {
+		if (thread)
+			guard_open();
+		return;
+	}
+	word = thread ? table_take_small((uintptr_t)block) : 0;
+	if (__builtin_expect(word != 0, 1))
+		free_small(thread, block, word);
+	else
+		free_slowly(thread, block);
 }
 
 WRAPPER void free_sized(void *block, size_t size)

@@ -236,6 +236,36 @@ static void a_stale_block_in_the_window_is_replaced(void **state)
 	assert_true(replaced.word);
 }
 
+/* The short way and the long one are one table; what is not for the short way leaves it as it was. */
+static void a_small_block_goes_the_short_way(void **state)
+{
+	struct table_birth birth = {0x7b0000000008, 100, 5, 3, 4, 0, 0};
+	struct table_taken taken;
+	uint64_t word;
+
+	(void)state;
+	table_boot(true, &moments);
+	assert_false(table_put_small(birth.address, 100, 3, 4)); /* no leaf yet */
+	assert_false(table_take_small(birth.address));
+	assert_true(table_put(&stock, &birth, &taken));
+	assert_false(table_put_small(birth.address, 100, 3, 4)); /* it is there */
+	assert_false(table_take_small(birth.address + 8));
+	word = table_take_small(birth.address);
+	assert_true(VMATLAS_WORD_SIZE(word) == 100 && !table_take_small(birth.address));
+	assert_true(table_put_small(birth.address, 100, 3, 4));
+	table_take(birth.address, &taken);
+	assert_true(taken.word == word && taken.address == birth.address);
+	assert_false(table_put_small(birth.address, VMATLAS_SIZE_BIG, 3, 4));
+	assert_false(table_put_small(birth.address, 100, 3, 0));
+	assert_false(table_put_small(birth.address + 1, 100, 3, 4));
+	assert_false(table_put_small(UINT64_MAX & ~7, 100, 3, 4) || table_take_small(UINT64_MAX));
+	table_boot(false, &moments);
+	assert_false(table_put_small(birth.address, 100, 3, 4));
+	table_boot(true, &moments);
+	table_take(birth.address, &taken);
+	assert_false(taken.word);
+}
+
 static void an_address_that_is_not_there_is_not_taken(void **state)
 {
 	struct table_taken taken = {1, 2, 3, 4};
@@ -323,6 +353,7 @@ int main(void)
 		cmocka_unit_test(blocks_with_a_word_each_are_as_in_a_dictionary),
 		cmocka_unit_test(blocks_that_share_words_are_as_in_a_dictionary),
 		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
+		cmocka_unit_test(a_small_block_goes_the_short_way),
 		cmocka_unit_test(an_address_that_is_not_there_is_not_taken),
 		cmocka_unit_test(an_address_beyond_the_table_is_counted),
 		cmocka_unit_test(ten_million_blocks_need_no_more_memory_than_live_at_once),
