@@ -9,8 +9,8 @@ from vmatlas_case import case, check, check_same, main
 from vmatlas_hostile import build, prove_all
 
 WILD = ("a_wild_write_now_and_then", "wild_writes_by_seed")
-prove_all("memory.c", limit=120, without=WILD,
-          how={"hundred_million": {"dumps": 3, "limit": 100}, "millions_alive": {"dumps": 2}})
+prove_all("memory.c", limit=240, without=WILD,
+          how={"hundred_million": {"dumps": 3, "limit": 110}, "millions_alive": {"dumps": 2}})
 
 
 def prove_wild(scenario):
