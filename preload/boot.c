@@ -84,13 +84,18 @@ static void start_callstacks(void)
 	guard.state = before;
 }
 
+bool boot_beside_sanitizer(void)
+{
+	return __asan_init || __tsan_init;
+}
+
 /* Then calls are only passed on, to the runtime's own malloc. Once: our look for it may have been
  * called from within dlerror's, whose message must not be freed twice. */
 static bool must_wait(void)
 {
 	int error = errno;
 
-	if ((!__asan_init && !__tsan_init) || self.constructing)
+	if (!boot_beside_sanitizer() || self.constructing)
 		return false;
 	if (!atomic_exchange(&self.looked, true))
 		real_find();

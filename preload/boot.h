@@ -17,6 +17,10 @@ bool boot_complete(void);
 /* Whether the allocator behind the wrappers is glibc's. Anywhere. */
 bool boot_glibc(void);
 
+/* Whether the program carries a sanitizer's runtime, whose malloc needs each thread set up first.
+ * Anywhere. */
+bool boot_beside_sanitizer(void);
+
 /* Makes them ready unless another call is at it. `caller` is the program counter of who asked:
  * the loader calls malloc in the midst of its own work, and libunwind must not be loaded then.
  * Keeps errno. Not in a signal handler. */
