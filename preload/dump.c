@@ -116,7 +116,9 @@ int dump(const char *reason, int format)
 	sys_signals_block(&signals);
 	if (begin(format)) {
 		before = pending();
+		lock_unwatched_begin();
 		aside_switch(work, &request, self.stack_top);
+		lock_unwatched_end();
 		swallow(before, SIGPIPE);
 		swallow(before, SIGXFSZ);
 	}

@@ -13,6 +13,21 @@ static struct {
 	struct locks *locks;
 } self = {.locks = &self.fallback};
 
+extern void __tsan_ignore_thread_begin(void) __attribute__((weak));
+extern void __tsan_ignore_thread_end(void) __attribute__((weak));
+
+void lock_unwatched_begin(void)
+{
+	if (__tsan_ignore_thread_begin)
+		__tsan_ignore_thread_begin();
+}
+
+void lock_unwatched_end(void)
+{
+	if (__tsan_ignore_thread_end)
+		__tsan_ignore_thread_end();
+}
+
 struct locks *locks(void)
 {
 	return self.locks;
@@ -46,14 +61,17 @@ bool lock_take(struct lock *lock, struct held *held)
 {
 	held->lock = lock;
 	sys_signals_block(&held->signals);
-	if (attempt(lock) || attempt_long(lock))
+	if (attempt(lock) || attempt_long(lock)) {
+		lock_unwatched_begin();
 		return true;
+	}
 	sys_signals_restore(&held->signals);
 	return false;
 }
 
 void lock_release(const struct held *held)
 {
+	lock_unwatched_end();
 	atomic_store_explicit(&held->lock->taken, 0, memory_order_release);
 	sys_signals_restore(&held->signals);
 }
