@@ -21,32 +21,35 @@ struct vmatlas_big *bigs_find(uint32_t id)
 	return lane_find(&self.records, id);
 }
 
-static void push(uint32_t *list, uint32_t id)
+static void push(uint32_t *list, uint32_t id, struct vmatlas_big *record)
 {
-	__atomic_store_n(&bigs_find(id)->next, *list, __ATOMIC_RELAXED);
+	__atomic_store_n(&record->next, *list, __ATOMIC_RELAXED);
 	*list = id;
 }
 
-/* 0 when the list is empty, or led to where no record is: the program wrote over it. */
-static uint32_t pop(uint32_t *list)
+/* The first record of the list, and its number; NULL when the list is empty, or led to where no record
+ * is: the program wrote over it. */
+static struct vmatlas_big *pop(uint32_t *list, uint32_t *id)
 {
-	const struct vmatlas_big *big = bigs_find(*list);
-	uint32_t id = big ? *list : 0;
+	struct vmatlas_big *record = bigs_find(*list);
 
-	*list = big ? big->next : 0;
-	return id;
+	*id = record ? *list : 0;
+	*list = record ? record->next : 0;
+	return record;
 }
 
 /* -- Between one thread and all ------------------------------------------------------------- */
 
 static uint32_t spare_or_fresh(uint32_t have)
 {
-	uint32_t id = pop(&self.spare);
+	uint32_t id;
 
-	return id || have >= STOCK_FRESH ? id : store_append(&self.records, UINT32_MAX - 1);
+	if (pop(&self.spare, &id) || have >= STOCK_FRESH)
+		return id;
+	return store_append(&self.records, UINT32_MAX - 1);
 }
 
-static void stock_fill(struct bigs_stock *stock)
+static __attribute__((noinline)) void stock_fill(struct bigs_stock *stock)
 {
 	struct held held;
 	uint32_t id;
@@ -55,22 +58,23 @@ static void stock_fill(struct bigs_stock *stock)
 		return;
 	stock->count = 0; /* of a thread that another process was forked from in the midst of this */
 	while (stock->count < STOCK_MOST / 2 && (id = spare_or_fresh(stock->count))) {
-		push(&stock->first, id);
+		push(&stock->first, id, bigs_find(id));
 		stock->count++;
 	}
 	lock_release(&held);
 }
 
 /* The count may say more than there are, for the same reason. */
-static void stock_spill(struct bigs_stock *stock, uint32_t keep)
+static __attribute__((noinline)) void stock_spill(struct bigs_stock *stock, uint32_t keep)
 {
+	struct vmatlas_big *record;
 	struct held held;
 	uint32_t id;
 
 	if (!lock_take(&locks()->bigs, &held))
 		return;
-	while (stock->count > keep && (id = pop(&stock->first))) {
-		push(&self.spare, id);
+	while (stock->count > keep && (record = pop(&stock->first, &id))) {
+		push(&self.spare, id, record);
 		stock->count--;
 	}
 	lock_release(&held);
@@ -93,32 +97,31 @@ static void fill(struct vmatlas_big *record, const struct vmatlas_big *big)
 
 uint32_t bigs_make(struct bigs_stock *stock, const struct vmatlas_big *big)
 {
+	struct vmatlas_big *record;
 	uint32_t id;
 
 	if (!stock->first)
 		stock_fill(stock);
-	id = pop(&stock->first);
-	if (id) {
-		stock->count--;
-		fill(bigs_find(id), big);
-	}
+	record = pop(&stock->first, &id);
+	if (!record)
+		return 0;
+	stock->count--;
+	fill(record, big);
 	return id;
 }
 
 void bigs_give(struct bigs_stock *stock, uint32_t id)
 {
+	struct vmatlas_big *record = lane_get(&self.records, id);
 	struct bigs_stock none = {0, 0};
+	uint32_t keep = stock ? STOCK_MOST / 2 : 0, most = stock ? STOCK_MOST : 0;
 
-	__atomic_store_n(&bigs_find(id)->address, 0, __ATOMIC_RELEASE);
-	if (!stock) {
-		push(&none.first, id);
-		none.count = 1;
-		stock_spill(&none, 0);
-		return;
-	}
-	push(&stock->first, id);
-	if (++stock->count > STOCK_MOST)
-		stock_spill(stock, STOCK_MOST / 2);
+	if (!stock)
+		stock = &none;
+	__atomic_store_n(&record->address, 0, __ATOMIC_RELEASE);
+	push(&stock->first, id, record);
+	if (++stock->count > most)
+		stock_spill(stock, keep);
 }
 
 void bigs_leave(struct bigs_stock *stock)

@@ -119,10 +119,12 @@ static void apart_take(_Atomic uint64_t *place, uint64_t address, struct table_t
 {
 	uint64_t word = atomic_load_explicit(place, memory_order_relaxed);
 
-	if (describe(word, blocks_window(address), taken) && taken->address == address)
-		atomic_store_explicit(place, 0, memory_order_release);
-	else
+	if (__builtin_expect(word_is_small_at(word, address), 1))
+		*taken = (struct table_taken){address, VMATLAS_WORD_SIZE(word), word, 0};
+	else if (!describe(word, blocks_window(address), taken) || taken->address != address)
 		*taken = (struct table_taken){.address = address};
+	if (taken->word)
+		atomic_store_explicit(place, 0, memory_order_release);
 }
 
 /* -- The calls ------------------------------------------------------------------------------ */
@@ -202,5 +204,5 @@ uint64_t table_lost(void)
 void table_boot(bool apart, const struct lane *moments)
 {
 	table_live.apart = apart;
-	windows_boot(moments);
+	windows_boot(&table_live.blocks, moments);
 }

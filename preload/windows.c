@@ -4,9 +4,24 @@
 
 static struct {
 	struct blocks_tables tables;
+	_Atomic uint32_t *changes; /* of the table's struct blocks */
 } self;
 
 /* -- Chains, under the lock ----------------------------------------------------------------- */
+
+/* Readers look at the count before and after. A forked child may find it odd. */
+static _Atomic uint32_t *change_begin(uint64_t address)
+{
+	_Atomic uint32_t *changes = &self.changes[blocks_window(address) % BLOCKS_CHANGES];
+
+	atomic_fetch_or(changes, 1);
+	return changes;
+}
+
+static void change_end(_Atomic uint32_t *changes)
+{
+	atomic_fetch_add(changes, 1);
+}
 
 static void set_next(struct vmatlas_big *big, uint32_t next)
 {
@@ -80,14 +95,32 @@ static void chain_remove(_Atomic uint64_t *place, uint64_t address, struct table
 
 static bool chain_add_locked(struct bigs_stock *stock, _Atomic uint64_t *place, uint32_t id)
 {
+	_Atomic uint32_t *changes;
 	struct held held;
 	bool done;
 
 	if (!lock_take(&locks()->windows, &held))
 		return false;
+	changes = change_begin(bigs_find(id)->address);
 	done = chain_add(stock, place, id);
+	change_end(changes);
 	lock_release(&held);
 	return done;
+}
+
+static bool chain_remove_locked(
+	_Atomic uint64_t *place, uint64_t address, struct table_taken *taken)
+{
+	_Atomic uint32_t *changes;
+	struct held held;
+
+	if (!lock_take(&locks()->windows, &held))
+		return false;
+	changes = change_begin(address);
+	chain_remove(place, address, taken);
+	change_end(changes);
+	lock_release(&held);
+	return true;
 }
 
 static bool chain_put(struct bigs_stock *stock, _Atomic uint64_t *place, uint32_t id)
@@ -119,7 +152,6 @@ bool windows_put(
 bool windows_take(_Atomic uint64_t *place, uint64_t address, struct table_taken *taken)
 {
 	uint64_t word = *place;
-	struct held held;
 
 	while (!word_is_big(word)) {
 		if (!word || VMATLAS_WORD_EIGHTH(word) != (address >> 3 & 3))
@@ -129,11 +161,7 @@ bool windows_take(_Atomic uint64_t *place, uint64_t address, struct table_taken 
 		*taken = (struct table_taken){address, VMATLAS_WORD_SIZE(word), word, 0};
 		return true;
 	}
-	if (!lock_take(&locks()->windows, &held))
-		return false;
-	chain_remove(place, address, taken);
-	lock_release(&held);
-	return true;
+	return chain_remove_locked(place, address, taken);
 }
 
 bool windows_put_back(_Atomic uint64_t *place, const struct table_taken *taken)
@@ -153,7 +181,8 @@ bool windows_put_back(_Atomic uint64_t *place, const struct table_taken *taken)
 	return done;
 }
 
-void windows_boot(const struct lane *moments)
+void windows_boot(struct blocks *blocks, const struct lane *moments)
 {
+	self.changes = blocks->changes;
 	self.tables = (struct blocks_tables){moments, bigs_records()};
 }

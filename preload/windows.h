@@ -16,7 +16,7 @@ bool windows_put(
 bool windows_take(_Atomic uint64_t *place, uint64_t address, struct table_taken *taken);
 bool windows_put_back(_Atomic uint64_t *place, const struct table_taken *taken);
 
-/* What the words refer to. Start only. */
-void windows_boot(const struct lane *moments);
+/* Whose words they are, and what these refer to. Start only. */
+void windows_boot(struct blocks *blocks, const struct lane *moments);
 
 #endif

@@ -2,8 +2,8 @@
 
 enum {
 	LEAF_MASK = (1 << BLOCKS_LEAF_BITS) - 1,
-	/* A chain breaks under its reader when one of its blocks is freed, and is then read again: so
-	 * often at most, for whoever interrupted the writer. */
+	/* A chain that changed under its reader is read again: so often at most, for whoever
+	 * interrupted the writer. */
 	CHAIN_TRIES = 8,
 };
 
@@ -74,7 +74,7 @@ static void consider(struct found *found, const struct block *block)
 	found->count++;
 }
 
-/* False when the chain led elsewhere: it changed meanwhile. */
+/* False when the chain led elsewhere, or in a circle: it changed meanwhile. */
 static bool walk(
 	const struct blocks_tables *tables, uint64_t window, uint32_t id, struct found *found)
 {
@@ -86,7 +86,7 @@ static bool walk(
 			return false;
 		consider(found, &block);
 	}
-	return true;
+	return id == 0;
 }
 
 static uint64_t word_at(const struct blocks *blocks, uint64_t window)
@@ -101,17 +101,29 @@ static bool is_chain(uint64_t word)
 	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
 }
 
-/* Searches the window's chain, if it has one (any more), from found->from on. */
+static uint32_t changes_at(const struct blocks *blocks, uint64_t window)
+{
+	return atomic_load_explicit(
+		&blocks->changes[window % BLOCKS_CHANGES], memory_order_acquire);
+}
+
+/* Searches the window's chain, if it has one (any more), from found->from on. What a walk saw while
+ * nothing changed is all there is: a record may otherwise have come to serve another block of the
+ * same window, and led past one that was there all the time. */
 static bool search(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t window,
 	struct found *found)
 {
 	found->count = 0;
 	for (int i = 0; i < CHAIN_TRIES; i++) {
+		uint32_t before = changes_at(blocks, window);
 		uint64_t word = word_at(blocks, window);
 
 		if (!is_chain(word))
 			break;
-		if (walk(tables, window, (uint32_t)VMATLAS_WORD_BIG(word), found))
+		if (!walk(tables, window, (uint32_t)VMATLAS_WORD_BIG(word), found))
+			continue;
+		atomic_thread_fence(memory_order_acquire);
+		if (!(before & 1) && changes_at(blocks, window) == before)
 			break;
 	}
 	return found->count != 0;

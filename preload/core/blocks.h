@@ -43,7 +43,12 @@ struct blocks_branch {
 	_Atomic uint64_t leaf[1 << BLOCKS_BRANCH_BITS]; /* sealed pointers to struct blocks_leaf */
 };
 
+/* How often chains changed: each count is for the windows that have it modulo this many. */
+enum { BLOCKS_CHANGES = 256 };
+
 struct blocks {
+	/* Odd while a chain of such a window changes. One writer at a time. */
+	_Atomic uint32_t changes[BLOCKS_CHANGES];
 	_Atomic(struct blocks_branch *) branch[1 << BLOCKS_ROOT_BITS];
 };
 
