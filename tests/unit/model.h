@@ -225,7 +225,7 @@ static inline void model_free(struct model *model)
 		struct blocks_branch *branch = model->blocks->branch[i];
 
 		for (size_t j = 0; branch && j < 1u << BLOCKS_BRANCH_BITS; j++)
-			free(branch->leaf[j]);
+			free(unseal(branch->leaf[j]));
 		free(branch);
 	}
 	free(model->blocks);
