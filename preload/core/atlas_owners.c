@@ -67,6 +67,18 @@ static bool may_be_mapped_by_call(const struct atlas_mapping *mapping)
 }
 
 /* Of several regions in one mapping the largest gives its name. */
+/* Memory above a few inaccessible pages looks like a stack, in maps alone; where a call that was seen
+ * made it, and no thread of ours has its stack there, it is the caller's. */
+static void unguess(struct atlas_mapping *mapping, const struct vmatlas_region *region)
+{
+	if (region->call == VMATLAS_CALL_BEFORE || mapping->owner == ATLAS_OWNER_THREAD)
+		return;
+	if (mapping->kind == KIND_THREAD_STACK)
+		mapping->kind = KIND_ANON;
+	else if (mapping->kind == KIND_GUARD)
+		mapping->kind = KIND_RESERVE;
+}
+
 static void own_region(struct atlas *atlas, const struct vmatlas_region *region)
 {
 	struct atlas_mapping *mapping = atlas_past(atlas, region->start);
@@ -77,6 +89,7 @@ static void own_region(struct atlas *atlas, const struct vmatlas_region *region)
 		start = region->start > mapping->start ? region->start : mapping->start;
 		end = region->end < mapping->end ? region->end : mapping->end;
 		mapping->regions_bytes += end - start;
+		unguess(mapping, region);
 		if (!may_be_mapped_by_call(mapping) || end - start <= mapping->region_largest)
 			continue;
 		mapping->region_largest = end - start;
