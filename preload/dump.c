@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-enum { STACK_SIZE = 128 << 10 };
+enum { STACK_SIZE = 128 << 10, WAIT_MOST_MS = 5000 };
 
 enum dumping { DUMPING_NOT, DUMPING, DUMPING_AGAIN };
 
@@ -124,6 +124,14 @@ int dump(const char *reason, int format)
 	}
 	sys_signals_restore(&signals);
 	return request.error;
+}
+
+void dump_wait(void)
+{
+	struct timespec moment = {0, 1000000};
+
+	for (int ms = 0; ms < WAIT_MOST_MS && atomic_load(&locks()->dumping) != DUMPING_NOT; ms++)
+		sys_call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
 }
 
 /* A program that asked for the default action and then sends itself the signal wants to end by it;

@@ -15,6 +15,10 @@
  * included. 0, EBUSY when it was left to another, or why there is no report. */
 int dump(const char *reason, int format);
 
+/* Waits until no dump is at work on another thread: the process is about to end, and would end it, too.
+ * Five seconds at most. Anywhere but in a dump. */
+void dump_wait(void);
+
 /* The handler of the dump signal. */
 void dump_on_signal(int signal, siginfo_t *info, void *context);
 

@@ -66,8 +66,11 @@ void life_end(void)
 {
 	int error = errno;
 
-	if (config()->at_exit && boot_done() && !process_vforked() && !atomic_exchange(&self.over, true))
-		dump("exit", -1);
+	if (boot_done() && !process_vforked()) {
+		if (config()->at_exit && !atomic_exchange(&self.over, true))
+			dump("exit", -1);
+		dump_wait(); /* another thread's report must not be cut off by our end */
+	}
 	errno = error;
 }
 
