@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct output {
 	int fd;
@@ -18,6 +19,8 @@ struct output {
 	bool stream;   /* a pipe, socket or terminal: may be full */
 	bool socket;   /* written by send(2), which can be told not to block */
 	bool fallback; /* the configured descriptor is not what it was */
+	dev_t device;  /* what was opened: a number may become another file */
+	ino_t inode;
 	char path[CONFIG_PATH];    /* "fd:2", or where the file will be */
 	char partial[CONFIG_PATH]; /* its name until it is whole; "" where there is none */
 };
