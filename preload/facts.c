@@ -221,6 +221,15 @@ static void gather_threads(struct view *view)
 		all > living ? all - living : 0);
 }
 
+void facts_lose_meanwhile(struct view *view)
+{
+	struct thread_totals now = thread_totals();
+
+	facts_lose(view, "changed_meanwhile",
+		"allocations and frees by other threads while this was read: it is of no single moment",
+		now.allocations - view->allocations + now.frees - view->frees);
+}
+
 /* -- The tables ----------------------------------------------------------------------------- */
 
 static struct view_clock clock_of(struct clock_pair pair)

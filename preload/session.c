@@ -125,6 +125,7 @@ static int analyse_and_report(struct session *session, int format)
 		return ENOMEM;
 	session->view.complete =
 		atlas_make(&session->atlas, &session->view, memory, size, room) == 0;
+	facts_lose_meanwhile(&session->view);
 	error = report(session, format);
 	sys_munmap(memory, size);
 	return error;
