@@ -5,7 +5,7 @@
  * a person's patience. */
 #define LOCK_PATIENCE_NS 200000000u
 /* A critical section is shorter than a trip through the scheduler: look this often before one. */
-enum { LOCK_SPINS = 100, LOCKS_PAGE = 4096 };
+enum { LOCK_SPINS = 100, LOCK_LAST_TRIES = 1000, LOCKS_PAGE = 4096 };
 
 static struct {
 	/* Used until lock_boot has found a page, and where the kernel has no MADV_WIPEONFORK. */
@@ -42,18 +42,31 @@ static inline bool attempt(struct lock *lock)
 		       &lock->taken, &idle, 1, memory_order_acquire, memory_order_relaxed);
 }
 
+static bool attempt_often(struct lock *lock)
+{
+	for (int i = 0; i < LOCK_SPINS; i++) {
+		if (attempt(lock))
+			return true;
+		sys_pause();
+	}
+	sys_yield();
+	return false;
+}
+
+/* Once more behind the limit: the whole process may have been stopped (SIGSTOP) all that time, and
+ * the holder with it. */
 static bool attempt_long(struct lock *lock)
 {
 	uint64_t limit = sys_time_ns(CLOCK_MONOTONIC) + LOCK_PATIENCE_NS;
 
 	do {
-		for (int i = 0; i < LOCK_SPINS; i++) {
-			if (attempt(lock))
-				return true;
-			sys_pause();
-		}
-		sys_yield();
+		if (attempt_often(lock))
+			return true;
 	} while (sys_time_ns(CLOCK_MONOTONIC) < limit);
+	for (int i = 0; i < LOCK_LAST_TRIES; i++) {
+		if (attempt_often(lock))
+			return true;
+	}
 	return false;
 }
 

@@ -154,13 +154,12 @@ WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 		if (errand)
 			*errand = (struct errand){
 				start, argument, track_callstack(thread, &at), filter_own(), NULL};
-		guard.state = GUARD_CALLING;
+		/* What libc allocates for the thread is the caller's: its free will be seen. */
+		guard_open();
 	}
 	error = errand ? REAL(pthread_create)(created, attributes, run, errand)
 		       : REAL(pthread_create)(created, attributes, start, argument);
 	if (error && errand)
 		errand_give(errand);
-	if (thread)
-		guard_open();
 	return error;
 }
