@@ -4,6 +4,7 @@
 #   make demo       installs what is missing, builds, and shows a report of a real program
 #   make test       installs what is missing, builds, and runs every test
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make bench-hot  instructions per pair of malloc and free, under valgrind
 #   make help       lists the rest
 
 PREFIX ?= /usr/local
@@ -43,7 +44,7 @@ PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_CXX := $(wildcard tests/programs/*.cc)
 PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
 
-.PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help
+.PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help bench-hot
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -127,7 +128,10 @@ lint:
 	clang-tidy --quiet $(CORE_SRC) $(SHIM_SRC) $(TOOLS_SRC) -- $(BASE_CFLAGS)
 	cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude preload tools
+# Instructions per pair of malloc and free, by depth of the call stack; needs valgrind.
+bench-hot: all
+	tests/bench/hot.sh
 help:
 	@sed -n 's/^#   //p' Makefile
 
--include $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d)
+-include $(wildcard $(BUILD)/tests/unit/*.d) $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d)
