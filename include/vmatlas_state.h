@@ -19,6 +19,7 @@ struct vmatlas_state {
 	uint32_t size;      /* of this struct */
 	uint32_t pid;       /* whose it is; another after a fork until the child's first dump */
 	int32_t signal;     /* the signal that dumps now, 0 for none */
+	int32_t second;     /* another that dumps, for when the program blocks the first; 0 for none */
 	int32_t configured; /* VMATLAS_SIGNAL; differs where the program uses that itself */
 	uint32_t format;    /* of the reports it writes unless asked otherwise */
 	_Atomic uint32_t started, finished; /* dumps, since the start of the process */

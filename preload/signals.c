@@ -81,16 +81,21 @@ static void disarm(int signal)
 	REAL(sigaction)(signal, &none, NULL);
 }
 
-/* From above: programs count their own from SIGRTMIN up. */
+/* From above: programs count their own from SIGRTMIN up. 0 when none is free. */
+static int arm_real_time(void)
+{
+	for (int signal = SIGRTMAX; signal > SIGRTMIN; signal--) {
+		if (!self.at[signal] && arm_if_free(signal, self.dump))
+			return signal;
+	}
+	return 0;
+}
+
+/* The second becomes the first. */
 static void arm_another(void)
 {
-	vmatlas_state.signal = 0;
-	for (int signal = SIGRTMAX; signal > SIGRTMIN; signal--) {
-		if (arm_if_free(signal, self.dump)) {
-			vmatlas_state.signal = signal;
-			return;
-		}
-	}
+	vmatlas_state.signal = vmatlas_state.second ? vmatlas_state.second : arm_real_time();
+	vmatlas_state.second = 0;
 }
 
 /* The program has left the configured signal to its default action (again). */
@@ -103,7 +108,7 @@ static void come_forward(int signal)
 	vmatlas_state.signal = signal;
 	self.stepped_back = false;
 	if (other && other != signal)
-		disarm(other);
+		vmatlas_state.second = other;
 }
 
 static void step_back(int signal)
@@ -111,6 +116,8 @@ static void step_back(int signal)
 	bool dumps = signal == vmatlas_state.signal;
 
 	self.at[signal] = NULL;
+	if (signal == vmatlas_state.second)
+		vmatlas_state.second = arm_real_time();
 	if (!dumps)
 		return;
 	self.stepped_back = self.stepped_back || signal == config()->signal;
@@ -132,7 +139,7 @@ static void follow(int signal)
 	self.wanted[signal] = true;
 	if (signal == config()->signal)
 		come_forward(signal);
-	else if (signal == vmatlas_state.signal)
+	else if (signal == vmatlas_state.signal || signal == vmatlas_state.second)
 		arm(signal, self.dump);
 	else if (self.fatal && is_end(signal))
 		arm(signal, self.fatal);
@@ -278,7 +285,7 @@ void signals_retire(bool dump)
 	if (!dump)
 		return;
 	self.dump = NULL;
-	vmatlas_state.signal = 0;
+	vmatlas_state.signal = vmatlas_state.second = 0;
 }
 
 void signals_boot(signals_catcher *dump, signals_catcher *fatal)
@@ -295,6 +302,7 @@ void signals_boot(signals_catcher *dump, signals_catcher *fatal)
 		return;
 	if (arm_if_free(wanted, dump)) {
 		vmatlas_state.signal = wanted;
+		vmatlas_state.second = arm_real_time();
 		return;
 	}
 	self.stepped_back = true;

@@ -257,16 +257,27 @@ static int wait_until(struct dump *dump, bool (*holds)(const struct dump *))
 	}
 }
 
+/* The program may wait for the first itself (sigwait, signalfd), which nothing shows, and would take
+ * ours for its own. */
+static int signal_for(const struct dump *dump)
+{
+	const struct vmatlas_state *state = &dump->before;
+
+	return state->second && !target_blocks(dump->pid, state->second) ? state->second
+									 : state->signal;
+}
+
 /* Asks and waits; 0 or an exit status. */
 static int ask_and_wait(struct dump *dump)
 {
-	int error = wait_until(dump, is_idle), status;
+	int error = wait_until(dump, is_idle), status, number;
 
 	if (!error) {
 		dump->before = dump->now;
-		status = check_handler(dump, dump->before.signal);
+		number = signal_for(dump);
+		status = check_handler(dump, number);
 		if (!status)
-			status = ask(dump, dump->before.signal);
+			status = ask(dump, number);
 		if (status)
 			return status;
 		error = wait_until(dump, has_answered);
