@@ -1,7 +1,7 @@
 /* vmatlas_state.h - what the command reads of a shim in another process.
  *
- * The shim exports one object of this type, `vmatlas_state`. `vmatlas dump` finds it through the ELF
- * symbol table of libvmatlas.so and process_vm_readv(2), sends the signal that it names, and
+ * The shim exports one object of this type, `vmatlas_state`. `vmatlas dump` finds it through the
+ * ELF symbol table of libvmatlas.so and process_vm_readv(2), sends the signal that it names, and
  * watches `finished`. */
 #ifndef VMATLAS_STATE_H
 #define VMATLAS_STATE_H
@@ -15,17 +15,17 @@
 
 struct vmatlas_state {
 	uint64_t magic;
-	uint32_t version;   /* VMATLAS_STORE_VERSION */
-	uint32_t size;      /* of this struct */
-	uint32_t pid;       /* whose it is; another after a fork until the child's first dump */
-	int32_t signal;     /* the signal that dumps now, 0 for none */
-	int32_t second;     /* another that dumps, for when the program blocks the first; 0 for none */
+	uint32_t version; /* VMATLAS_STORE_VERSION */
+	uint32_t size;    /* of this struct */
+	uint32_t pid;     /* whose it is; another after a fork until the child's first dump */
+	int32_t signal;   /* the signal that dumps now, 0 for none */
+	int32_t second; /* another that dumps, for when the program blocks the first; 0 for none */
 	int32_t configured; /* VMATLAS_SIGNAL; differs where the program uses that itself */
 	uint32_t format;    /* of the reports it writes unless asked otherwise */
 	_Atomic uint32_t started, finished; /* dumps, since the start of the process */
-	int32_t error;      /* errno of the last dump's output, 0 for none */
-	uint32_t fallback;  /* the last report could not go to its descriptor and went to a file */
-	char path[4096];    /* where the last report went: "fd:2" or an absolute path */
+	int32_t error;                      /* errno of the last dump's output, 0 for none */
+	uint32_t fallback; /* the last report could not go to its descriptor and went to a file */
+	char path[4096];   /* where the last report went: "fd:2" or an absolute path */
 };
 
 #endif

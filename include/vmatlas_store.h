@@ -24,16 +24,16 @@ struct vmatlas_frame {
 /* What one thread slot asked for from one call stack, ever. Written by one thread at a time, so the
  * counters need no atomic addition and share no cache line that matters. */
 struct vmatlas_origin {
-	uint32_t frame;            /* the call stack */
-	uint32_t slot;             /* the thread slot, see struct vmatlas_thread */
-	uint64_t allocations;      /* only grows */
-	uint64_t allocated_bytes;  /* only grows */
+	uint32_t frame;           /* the call stack */
+	uint32_t slot;            /* the thread slot, see struct vmatlas_thread */
+	uint64_t allocations;     /* only grows */
+	uint64_t allocated_bytes; /* only grows */
 };
 
 /* When, in which mapping and by which thread a run of small blocks was born. */
 struct vmatlas_moment {
-	uint64_t time;     /* ticks; the blocks were born in [time, time + resolution) */
-	uint32_t mapping;  /* the mapping at birth */
+	uint64_t time;    /* ticks; the blocks were born in [time, time + resolution) */
+	uint32_t mapping; /* the mapping at birth */
 	uint32_t thread;
 };
 
@@ -44,24 +44,24 @@ struct vmatlas_birth {
 
 /* A block that does not fit a word: large, or sharing its 32 bytes with another. */
 struct vmatlas_big {
-	uint64_t address;  /* 0: free record */
+	uint64_t address; /* 0: free record */
 	uint64_t size;
 	uint64_t time;
 	uint32_t origin;
 	uint32_t thread;
-	uint32_t mapping;  /* number of a struct vmatlas_birth */
-	uint32_t next;     /* the next record: of the free list, or of those that share a window */
+	uint32_t mapping; /* number of a struct vmatlas_birth */
+	uint32_t next;    /* the next record: of the free list, or of those that share a window */
 };
 
 /* A thread that was seen. Slots are used again by later threads, records are not. */
 struct vmatlas_thread {
 	uint32_t tid;
 	uint32_t slot;
-	uint64_t started, ended;           /* ticks; ended 0: it lives */
-	uint64_t stack_start, stack_end;   /* the usable stack, without the guard; 0 unknown */
+	uint64_t started, ended;         /* ticks; ended 0: it lives */
+	uint64_t stack_start, stack_end; /* the usable stack, without the guard; 0 unknown */
 	uint64_t guard_bytes;
-	uint32_t creator;                  /* call stack of its pthread_create, 0 unknown */
-	uint32_t flags;                    /* enum vmatlas_thread_flag */
+	uint32_t creator; /* call stack of its pthread_create, 0 unknown */
+	uint32_t flags;   /* enum vmatlas_thread_flag */
 	char name[16];
 };
 
@@ -72,14 +72,14 @@ enum vmatlas_thread_flag {
 
 /* What one call created. */
 struct vmatlas_region {
-	uint32_t sequence;  /* odd while it is written; readers try again or leave it out */
-	uint32_t state;     /* enum vmatlas_region_state */
+	uint32_t sequence; /* odd while it is written; readers try again or leave it out */
+	uint32_t state;    /* enum vmatlas_region_state */
 	uint64_t start, end;
 	uint64_t time;
-	uint32_t frame;     /* call stack of who asked */
+	uint32_t frame; /* call stack of who asked */
 	uint32_t thread;
-	uint32_t call;      /* enum vmatlas_call */
-	uint32_t next;      /* of the free list */
+	uint32_t call; /* enum vmatlas_call */
+	uint32_t next; /* of the free list */
 };
 
 enum vmatlas_region_state { VMATLAS_REGION_FREE, VMATLAS_REGION_LIVE };
@@ -94,10 +94,10 @@ enum vmatlas_call {
 
 /* A file that was loaded as code. */
 struct vmatlas_module {
-	uint64_t start, end;  /* the whole image, as loaded */
-	uint64_t bias;        /* address minus the address in the file's headers */
-	uint64_t loaded;      /* when it was first seen, ticks */
-	uint32_t path;        /* offset into the strings, 0 unknown */
+	uint64_t start, end; /* the whole image, as loaded */
+	uint64_t bias;       /* address minus the address in the file's headers */
+	uint64_t loaded;     /* when it was first seen, ticks */
+	uint32_t path;       /* offset into the strings, 0 unknown */
 	uint32_t build_id_length;
 	uint8_t build_id[32];
 };

@@ -32,7 +32,8 @@ void aside_switch(void (*work)(void *argument, const struct aside_registers *reg
 bool aside_run(
 	void (*work)(void *argument, const struct aside_registers *registers), void *argument);
 
-/* Whether that stack pointer is in the private stack: whoever has it runs in aside_run. Anywhere. */
+/* Whether that stack pointer is in the private stack: whoever has it runs in aside_run. Anywhere.
+ */
 bool aside_holds(uintptr_t stack);
 
 #endif

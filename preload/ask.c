@@ -60,8 +60,8 @@ static ssize_t read_text(void *context, void *buffer, size_t size)
 	return sys_read(*(int *)context, buffer, size);
 }
 
-static void answer_from(const struct maps_line *line, struct ask_answer *answer, char *path,
-	size_t capacity)
+static void answer_from(
+	const struct maps_line *line, struct ask_answer *answer, char *path, size_t capacity)
 {
 	size_t length = line->path_length < capacity ? line->path_length : 0;
 

@@ -27,8 +27,8 @@ static void push(uint32_t *list, uint32_t id, struct vmatlas_big *record)
 	*list = id;
 }
 
-/* The first record of the list, and its number; NULL when the list is empty, or led to where no record
- * is: the program wrote over it. */
+/* The first record of the list, and its number; NULL when the list is empty, or led to where no
+ * record is: the program wrote over it. */
 static struct vmatlas_big *pop(uint32_t *list, uint32_t *id)
 {
 	struct vmatlas_big *record = bigs_find(*list);
@@ -56,7 +56,8 @@ static __attribute__((noinline)) void stock_fill(struct bigs_stock *stock)
 
 	if (!lock_take(&locks()->bigs, &held))
 		return;
-	stock->count = 0; /* of a thread that another process was forked from in the midst of this */
+	stock->count =
+		0; /* of a thread that another process was forked from in the midst of this */
 	while (stock->count < STOCK_MOST / 2 && (id = spare_or_fresh(stock->count))) {
 		push(&stock->first, id, bigs_find(id));
 		stock->count++;
@@ -82,8 +83,8 @@ static __attribute__((noinline)) void stock_spill(struct bigs_stock *stock, uint
 
 /* -- The calls ------------------------------------------------------------------------------ */
 
-/* The address is written last: a reader that holds an old number finds 0 until then. Readers look at
- * records that are being written, hence every store is atomic, though none costs more. */
+/* The address is written last: a reader that holds an old number finds 0 until then. Readers look
+ * at records that are being written, hence every store is atomic, though none costs more. */
 static void fill(struct vmatlas_big *record, const struct vmatlas_big *big)
 {
 	__atomic_store_n(&record->size, big->size, __ATOMIC_RELAXED);

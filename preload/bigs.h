@@ -20,8 +20,8 @@ struct vmatlas_big *bigs_find(uint32_t id);
  * may take a lock. */
 uint32_t bigs_make(struct bigs_stock *stock, const struct vmatlas_big *big);
 
-/* The record is free again. `stock` may be NULL: it then goes to all. Anywhere with NULL, else under
- * the guard; may take a lock. */
+/* The record is free again. `stock` may be NULL: it then goes to all. Anywhere with NULL, else
+ * under the guard; may take a lock. */
 void bigs_give(struct bigs_stock *stock, uint32_t id);
 
 /* Gives the whole stock to all. Under the guard; takes a lock. */

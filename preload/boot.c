@@ -25,7 +25,7 @@ enum boot_state { BOOT_NOT, BOOT_RUNNING, BOOT_DONE };
 static struct {
 	_Atomic uint32_t state; /* enum boot_state */
 	bool glibc;
-	bool callstacks; /* libunwind is loaded, or was tried */
+	bool callstacks;     /* libunwind is loaded, or was tried */
 	_Atomic bool looked; /* for the functions behind the wrappers */
 	bool constructing;   /* our constructor runs, or has run */
 } self;
@@ -118,8 +118,8 @@ void boot_try(uintptr_t caller)
 	errno = error;
 }
 
-/* A program that never allocates still has a main thread. Its stack may grow downward from here, but
- * lasts as long as the process. */
+/* A program that never allocates still has a main thread. Its stack may grow downward from here,
+ * but lasts as long as the process. */
 static void start_main_thread(void)
 {
 	struct thread *thread = thread_attach();

@@ -51,8 +51,8 @@ void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high);
  * guard; takes a lock. */
 void callstack_forget(uintptr_t start, uintptr_t end);
 
-/* Memory was unmapped, replaced or made unreadable in [start, end), by a call that says so: a stack may
- * end there now, and generated code may be gone. Under the guard; may take a lock. */
+/* Memory was unmapped, replaced or made unreadable in [start, end), by a call that says so: a stack
+ * may end there now, and generated code may be gone. Under the guard; may take a lock. */
 void callstack_unmapped(uintptr_t start, uintptr_t end);
 
 /* Makes capturing possible, `depth` frames at most; before, a call stack is its innermost frame.

@@ -54,7 +54,8 @@ static uint64_t tsc_frequency(void)
 
 uint64_t clock_ticks(void)
 {
-	return atomic_load_explicit(&self.by_tsc, memory_order_relaxed) ? __rdtsc() : ticks_coarse();
+	return atomic_load_explicit(&self.by_tsc, memory_order_relaxed) ? __rdtsc()
+									: ticks_coarse();
 }
 #else
 static bool tsc_trusted(void)

@@ -27,8 +27,8 @@ struct clock_pair clock_start(void);
 /* About how many ticks a second has; good to a few percent. Anywhere. */
 uint64_t clock_frequency(void);
 
-/* From now on the time stamp counter is not read, which the program is about to forbid: time goes on
- * in the steps of the coarse clock. Anywhere. */
+/* From now on the time stamp counter is not read, which the program is about to forbid: time goes
+ * on in the steps of the coarse clock. Anywhere. */
 void clock_forsake_tsc(void);
 
 /* Start only. */

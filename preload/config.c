@@ -120,8 +120,8 @@ static const char *behind(const char *value, const char *prefix)
 	return strncmp(value, prefix, length) ? NULL : value + length;
 }
 
-/* "/dev/stderr" and its like are names of descriptors. Taken for files they would be replaced by the
- * report, for the whole system if root asks. -1 for other paths. */
+/* "/dev/stderr" and its like are names of descriptors. Taken for files they would be replaced by
+ * the report, for the whole system if root asks. -1 for other paths. */
 static int descriptor_named(const char *path)
 {
 	static const char *const directories[] = {
@@ -183,9 +183,21 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
-	{"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD}, {"URG", SIGURG}, {"XCPU", SIGXCPU},
-	{"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO}, {"PWR", SIGPWR},
+	{"HUP", SIGHUP},
+	{"INT", SIGINT},
+	{"QUIT", SIGQUIT},
+	{"USR1", SIGUSR1},
+	{"USR2", SIGUSR2},
+	{"ALRM", SIGALRM},
+	{"TERM", SIGTERM},
+	{"CHLD", SIGCHLD},
+	{"URG", SIGURG},
+	{"XCPU", SIGXCPU},
+	{"VTALRM", SIGVTALRM},
+	{"PROF", SIGPROF},
+	{"WINCH", SIGWINCH},
+	{"IO", SIGIO},
+	{"PWR", SIGPWR},
 };
 
 static int signal_named(const char *name)

@@ -11,17 +11,17 @@ enum config_format { CONFIG_TEXT, CONFIG_JSON, CONFIG_SNAPSHOT };
 enum { CONFIG_PATH = 4096, CONFIG_NOTICES = 8, CONFIG_NOTICE = 160 };
 
 struct config {
-	int fd;                     /* VMATLAS_OUTPUT=fd:N; -1 where a path is given */
-	char output[CONFIG_PATH];   /* the template, made absolute; "" with fd */
-	enum config_format format;  /* VMATLAS_FORMAT */
-	int signal;                 /* VMATLAS_SIGNAL; 0 for none */
-	bool at_exit;               /* VMATLAS_EXIT */
-	bool blocks;                /* VMATLAS_BLOCKS: list every block */
-	bool children;              /* VMATLAS_CHILDREN: what it execs keeps the shim */
-	bool maps_as_text;          /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
-	unsigned interval_s;        /* VMATLAS_INTERVAL: a report so often; 0 for never */
-	uint64_t growth;            /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */
-	unsigned depth;             /* VMATLAS_DEPTH: most frames of a call stack */
+	int fd;                    /* VMATLAS_OUTPUT=fd:N; -1 where a path is given */
+	char output[CONFIG_PATH];  /* the template, made absolute; "" with fd */
+	enum config_format format; /* VMATLAS_FORMAT */
+	int signal;                /* VMATLAS_SIGNAL; 0 for none */
+	bool at_exit;              /* VMATLAS_EXIT */
+	bool blocks;               /* VMATLAS_BLOCKS: list every block */
+	bool children;             /* VMATLAS_CHILDREN: what it execs keeps the shim */
+	bool maps_as_text;         /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
+	unsigned interval_s;       /* VMATLAS_INTERVAL: a report so often; 0 for never */
+	uint64_t growth;           /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */
+	unsigned depth;            /* VMATLAS_DEPTH: most frames of a call stack */
 	/* One line for each value that could not be used and what holds instead. */
 	char notice[CONFIG_NOTICES][CONFIG_NOTICE];
 	unsigned notices;
@@ -31,8 +31,8 @@ struct config {
 /* Anywhere, once config_boot is done. */
 const struct config *config(void);
 
-/* Reads the environment, the first time that there is one: before libc has started, environ is NULL.
- * Start only. */
+/* Reads the environment, the first time that there is one: before libc has started, environ is
+ * NULL. Start only. */
 void config_boot(char *const *environment);
 
 #endif

@@ -1,8 +1,8 @@
 /* dump.h - one report, from the process's own tables, while the process goes on.
  *
- * One dump at a time: a request that comes during one leads to at most one more after it. Works on a
- * stack of its own, in memory that it maps and unmaps, with all signals blocked; takes no lock and
- * never unwinds. */
+ * One dump at a time: a request that comes during one leads to at most one more after it. Works on
+ * a stack of its own, in memory that it maps and unmaps, with all signals blocked; takes no lock
+ * and never unwinds. */
 #ifndef VMATLAS_DUMP_H
 #define VMATLAS_DUMP_H
 
@@ -15,8 +15,8 @@
  * included. 0, EBUSY when it was left to another, or why there is no report. */
 int dump(const char *reason, int format);
 
-/* Waits until no dump is at work on another thread: the process is about to end, and would end it, too.
- * Five seconds at most. Anywhere but in a dump. */
+/* Waits until no dump is at work on another thread: the process is about to end, and would end it,
+ * too. Five seconds at most. Anywhere but in a dump. */
 void dump_wait(void);
 
 /* The handler of the dump signal. */

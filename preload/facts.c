@@ -40,12 +40,12 @@ static size_t read_file(const char *path, char *buffer, size_t size)
 	return used;
 }
 
-/* All by /proc/thread-self: when the main thread has ended by pthread_exit, /proc/self is a zombie's
- * and has neither memory nor program. */
+/* All by /proc/thread-self: when the main thread has ended by pthread_exit, /proc/self is a
+ * zombie's and has neither memory nor program. */
 static void read_exe(struct facts *facts)
 {
-	long length = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/thread-self/exe", (long)facts->exe,
-		sizeof facts->exe - 1, 0, 0);
+	long length = sys_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/thread-self/exe",
+		(long)facts->exe, sizeof facts->exe - 1, 0, 0);
 
 	facts->exe[length > 0 ? length : 0] = 0;
 }
@@ -76,7 +76,8 @@ static void gather_process(struct facts *facts, struct view *view)
 	view->name = facts->name;
 	view->kernel = facts->kernel;
 	view->argv = facts->argv;
-	view->argv_length = read_file("/proc/thread-self/cmdline", facts->argv, sizeof facts->argv - 1);
+	view->argv_length =
+		read_file("/proc/thread-self/cmdline", facts->argv, sizeof facts->argv - 1);
 }
 
 uint32_t facts_mappings(char *buffer, size_t size)
@@ -108,10 +109,11 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 	struct callstack_counts callstacks = callstack_counts();
 	struct ask_counts asks = ask_counts();
 
-	facts_lose(view, "unknown_frees", "frees of blocks that are older than the shim or were not seen",
+	facts_lose(view, "unknown_frees",
+		"frees of blocks that are older than the shim or were not seen",
 		totals->unknown_frees);
-	facts_lose(view, "replaced_blocks", "blocks whose free was not seen: their address came again",
-		totals->replaced);
+	facts_lose(view, "replaced_blocks",
+		"blocks whose free was not seen: their address came again", totals->replaced);
 	facts_lose(view, "table_full", "blocks that the table could not hold", table_lost());
 	facts_lose(view, "handler_allocations",
 		"blocks without a call stack: made in a handler that interrupted the shim",
@@ -125,11 +127,13 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 		callstacks.truncated);
 	facts_lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
 	facts_lose(view, "phases", "phases that could not be kept", phases_lost());
-	facts_lose(view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
+	facts_lose(
+		view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
 	facts_lose(view, "threads", "threads that could not be followed", totals->lost);
-	facts_lose(view, "maps_failures", "questions about a mapping that the kernel did not answer",
-		asks.failures);
-	facts_lose(view, "memory_refused", "times the kernel gave the shim no memory", store_refused());
+	facts_lose(view, "maps_failures",
+		"questions about a mapping that the kernel did not answer", asks.failures);
+	facts_lose(view, "memory_refused", "times the kernel gave the shim no memory",
+		store_refused());
 }
 
 static void note(struct view *view, const char *sentence)
@@ -147,9 +151,11 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 	if (visible_own_malloc())
 		note(view, "this program's malloc is not visible: it defines one of its own");
 	else if (!totals->allocations)
-		note(view, "no allocation was seen: the program makes none, or its malloc is not visible");
+		note(view, "no allocation was seen: the program makes none, or its malloc is not "
+			   "visible");
 	if (!callstack_counts().libunwind)
-		note(view, "libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
+		note(view,
+			"libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
 }
 
 /* -- Threads -------------------------------------------------------------------------------- */
@@ -217,7 +223,8 @@ static void gather_threads(struct view *view)
 {
 	uint64_t living = refresh_threads(view->threads), all = threads_of_kernel();
 
-	facts_lose(view, "threads_unseen", "threads that were not made by pthread_create and never allocated",
+	facts_lose(view, "threads_unseen",
+		"threads that were not made by pthread_create and never allocated",
 		all > living ? all - living : 0);
 }
 
@@ -226,7 +233,8 @@ void facts_lose_meanwhile(struct view *view)
 	struct thread_totals now = thread_totals();
 
 	facts_lose(view, "changed_meanwhile",
-		"allocations and frees by other threads while this was read: it is of no single moment",
+		"allocations and frees by other threads while this was read: it is of no single "
+		"moment",
 		now.allocations - view->allocations + now.frees - view->frees);
 }
 
@@ -277,10 +285,10 @@ static void gather_own(struct view *view)
 	unsigned count = store_chunks(chunks, VIEW_OWN - 4);
 
 	for (unsigned i = 0; i < count; i++)
-		view->own[view->owns++] = (struct view_range){
-			chunks[i].start, chunks[i].start + chunks[i].size};
-	view->own[view->owns++] = (struct view_range){
-		(uintptr_t)locks(), (uintptr_t)locks() + sizeof *locks()};
+		view->own[view->owns++] =
+			(struct view_range){chunks[i].start, chunks[i].start + chunks[i].size};
+	view->own[view->owns++] =
+		(struct view_range){(uintptr_t)locks(), (uintptr_t)locks() + sizeof *locks()};
 }
 
 /* -- What the kernel says ------------------------------------------------------------------- */

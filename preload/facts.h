@@ -28,8 +28,8 @@ void facts_tables(struct view *view);
 /* Adds one more thing that could not be seen or kept. */
 void facts_lose(struct view *view, const char *name, const char *explanation, uint64_t count);
 
-/* Adds what other threads allocated and freed since the view was gathered: figures of the blocks are
- * then of no single moment. */
+/* Adds what other threads allocated and freed since the view was gathered: figures of the blocks
+ * are then of no single moment. */
 void facts_lose_meanwhile(struct view *view);
 
 /* How many mappings there are, more or less: lines of /proc/self/maps; 0 when it cannot be read. */

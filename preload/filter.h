@@ -53,8 +53,8 @@ uint32_t filter_run(const struct filter *filter, const struct seccomp_data *call
 /* Whether this one filter lets a call with these arguments through to the kernel. Anywhere. */
 bool filter_passes(const struct filter *filter, long number, const long *arguments);
 
-/* Whether all that hold for this thread do. One by one, so that its callers need no room for a list.
- * Anywhere. */
+/* Whether all that hold for this thread do. One by one, so that its callers need no room for a
+ * list. Anywhere. */
 bool filter_allows(long number, long a, long b, long c, long d, long e, long f);
 
 #endif

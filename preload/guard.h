@@ -21,17 +21,17 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
-	/* A handler of ours ended its wait; one of the program's, during which ours had to wait, has
-	 * run since the wait began: see interrupt.h. */
+	/* A handler of ours ended its wait; one of the program's, during which ours had to wait,
+	 * has run since the wait began: see interrupt.h. */
 	bool interrupted, handled;
-	uintptr_t stack;       /* where it was closed */
+	uintptr_t stack; /* where it was closed */
 };
 
 /* Initial-exec: reading it is one instruction and allocates nothing. */
 extern __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* Whether the frame that closed it is gone, as one further out, at `stack`, calls. A handler that runs
- * on the alternate stack is not further out, wherever that stack lies. Anywhere. */
+/* Whether the frame that closed it is gone, as one further out, at `stack`, calls. A handler that
+ * runs on the alternate stack is not further out, wherever that stack lies. Anywhere. */
 bool guard_left(uintptr_t stack);
 
 /* Whether the caller, whose frame is at `stack`, came from inside. */

@@ -28,7 +28,8 @@ size_t heirs_size(char *const *environment)
 	size_t size = sizeof *environment;
 
 	for (; environment && *environment; environment++)
-		size += sizeof *environment + (is_preload(*environment) ? strlen(*environment) + 1 : 0);
+		size += sizeof *environment +
+			(is_preload(*environment) ? strlen(*environment) + 1 : 0);
 	return size;
 }
 

@@ -14,8 +14,8 @@ bool heirs_disinherit(void);
 /* Bytes that heirs_environment needs for this environment. */
 size_t heirs_size(char *const *environment);
 
-/* The environment without us, built in `memory` (aligned to 8, heirs_size bytes); its strings are the
- * given ones. */
+/* The environment without us, built in `memory` (aligned to 8, heirs_size bytes); its strings are
+ * the given ones. */
 char **heirs_environment(char *const *environment, void *memory);
 
 #endif

@@ -6,7 +6,8 @@
 /* 1,024 slots serve a small program and cost a page. */
 enum { BITS_FIRST = 10 };
 
-/* A slot that the program wrote over only makes the search longer; all of them are looked at once. */
+/* A slot that the program wrote over only makes the search longer; all of them are looked at once.
+ */
 static void index_put(
 	const struct intern_index *index, const uint64_t *key, unsigned words, uint32_t id)
 {
@@ -33,7 +34,8 @@ static uint64_t index_make(unsigned bits)
 /* A fuller index than three quarters is searched for long. */
 static bool index_ready(struct intern *table)
 {
-	uint32_t count = lane_count(&table->lane), slots = table->index ? 1u << index_bits(table) : 0;
+	uint32_t count = lane_count(&table->lane),
+		 slots = table->index ? 1u << index_bits(table) : 0;
 	struct intern_index index;
 	uint64_t word;
 

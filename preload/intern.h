@@ -85,8 +85,8 @@ static inline uint32_t intern_find(const struct intern *table, const void *key, 
  * guard; takes `lock`. */
 uint32_t intern_add(struct intern *table, struct lock *lock, const void *record);
 
-/* Appends a copy of `record`, which must not be there yet, and returns its number; 0 when it is lost.
- * For those who hold the table's lock over several. Under the guard. */
+/* Appends a copy of `record`, which must not be there yet, and returns its number; 0 when it is
+ * lost. For those who hold the table's lock over several. Under the guard. */
 uint32_t intern_append(struct intern *table, const void *record);
 
 #endif

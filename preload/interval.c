@@ -20,7 +20,8 @@ static bool create(void)
 	event.sigev_notify = SIGEV_SIGNAL;
 	event.sigev_signo = signals_armed();
 	event.sigev_value.sival_int = MARK;
-	return !sys_call(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&self.timer, 0, 0, 0);
+	return !sys_call(
+		SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&self.timer, 0, 0, 0);
 }
 
 void interval_start(void)

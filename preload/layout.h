@@ -65,9 +65,9 @@ struct layout_table {
 	uint32_t mask;
 };
 
-/* The table in use: where its entries are, a multiple of 64, and the number of its index bits in the
- * bits that leaves: not beside the entries, where the program may write over it. Replaced by one
- * twice as large when half full, never freed. */
+/* The table in use: where its entries are, a multiple of 64, and the number of its index bits in
+ * the bits that leaves: not beside the entries, where the program may write over it. Replaced by
+ * one twice as large when half full, never freed. */
 extern _Atomic uint64_t layout_current __attribute__((visibility("hidden")));
 
 static inline struct layout_table layout_table_at(uint64_t word)

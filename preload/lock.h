@@ -41,8 +41,8 @@ struct locks *locks(void);
 bool lock_take(struct lock *lock, struct held *held);
 void lock_release(const struct held *held);
 
-/* Where the program carries ThreadSanitizer, its interceptors see our memcpy and know nothing of our
- * locks: between these two it looks away. Under a lock it does anyway. Anywhere. */
+/* Where the program carries ThreadSanitizer, its interceptors see our memcpy and know nothing of
+ * our locks: between these two it looks away. Under a lock it does anyway. Anywhere. */
 void lock_unwatched_begin(void);
 void lock_unwatched_end(void);
 

@@ -164,7 +164,8 @@ static void shared_write(uintptr_t address, const struct mappings_place *place)
 	struct shared *shared = shared_for(address);
 	uint64_t sequence = atomic_load_explicit(&shared->sequence, memory_order_relaxed);
 
-	if (sequence & 1 || !atomic_compare_exchange_strong(&shared->sequence, &sequence, sequence + 1))
+	if (sequence & 1 ||
+		!atomic_compare_exchange_strong(&shared->sequence, &sequence, sequence + 1))
 		return; /* another thread writes: it will serve as well */
 	atomic_store_explicit(&shared->start, place->start, memory_order_release);
 	atomic_store_explicit(&shared->end, place->end, memory_order_release);

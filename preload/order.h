@@ -23,7 +23,10 @@ struct order {
 	uint32_t root, spare;
 };
 
-#define ORDER_EMPTY {.nodes = {.record_size = sizeof(struct order_node)}}
+#define ORDER_EMPTY                                                  \
+	{                                                            \
+		.nodes = {.record_size = sizeof(struct order_node) } \
+	}
 
 /* Adds the pair; false when there is no memory. The key must not be there yet. */
 bool order_put(struct order *order, uint64_t key, uint32_t value);

@@ -15,8 +15,8 @@
 enum {
 	/* A reader that takes nothing for so long has gone away or hangs. */
 	PATIENCE_MS = 5000,
-	/* poll(2) calls a pipe writable when so much fits: where only a blocking write is to be had,
-	 * one of this size blocks for no longer than another writer fills the pipe first. */
+	/* poll(2) calls a pipe writable when so much fits: where only a blocking write is to be
+	 * had, one of this size blocks for no longer than another writer fills the pipe first. */
 	STREAM_WRITE = PIPE_BUF,
 	/* A shell script of more programs than this overwrites its first reports. */
 	NUMBERS_TRIED = 10000,
@@ -120,8 +120,8 @@ static bool may_reopen(int fd)
 {
 	struct termios settings;
 
-	return S_ISFIFO(self.identity.st_mode) || (S_ISCHR(self.identity.st_mode) &&
-							  !sys_ioctl(fd, TCGETS, &settings));
+	return S_ISFIFO(self.identity.st_mode) ||
+	       (S_ISCHR(self.identity.st_mode) && !sys_ioctl(fd, TCGETS, &settings));
 }
 
 /* Whether a write blocks is a property that the program's processes share: not ours to change. */
@@ -191,8 +191,7 @@ static bool is_special(const char *path)
 	       !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-static int open_path(
-	struct output *output, const char *format, const struct output_facts *facts)
+static int open_path(struct output *output, const char *format, const struct output_facts *facts)
 {
 	output->owned = true;
 	if (!output_expand(format, facts, output->path, sizeof output->path))
@@ -231,7 +230,8 @@ static bool exists(const char *path)
 {
 	struct stat status;
 
-	return !sys_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, AT_SYMLINK_NOFOLLOW, 0, 0);
+	return !sys_call(
+		SYS_newfstatat, AT_FDCWD, (long)path, (long)&status, AT_SYMLINK_NOFOLLOW, 0, 0);
 }
 
 uint32_t output_number(const struct output_facts *facts)

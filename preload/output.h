@@ -1,8 +1,8 @@
 /* output.h - where a report goes.
  *
- * To a descriptor, if it is for writing and still the file it was at the start; else to a file, which
- * appears whole under its name by a rename. Never kills and never hangs the program: no SIGPIPE, no SIGXFSZ, and a
- * reader that does not read is waited for only so long. */
+ * To a descriptor, if it is for writing and still the file it was at the start; else to a file,
+ * which appears whole under its name by a rename. Never kills and never hangs the program: no
+ * SIGPIPE, no SIGXFSZ, and a reader that does not read is waited for only so long. */
 #ifndef VMATLAS_OUTPUT_H
 #define VMATLAS_OUTPUT_H
 
@@ -40,8 +40,8 @@ void output_boot(void);
  * Anywhere, as the others; 1 KiB of stack besides the struct. */
 int output_open(struct output *output, const struct output_facts *facts);
 
-/* The report's number, or the next one for which no file is there yet: a program that executes another
- * leaves it its process number. */
+/* The report's number, or the next one for which no file is there yet: a program that executes
+ * another leaves it its process number. */
 uint32_t output_number(const struct output_facts *facts);
 
 /* Writes all of it, or gives an errno. */

@@ -61,8 +61,8 @@ static uint32_t state_of(uint64_t categories)
 	return state;
 }
 
-static size_t scan(struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs,
-	size_t capacity)
+static size_t scan(
+	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
 {
 	struct page_region regions[SCAN_MOST];
 	struct pm_scan_arg argument = {
@@ -89,8 +89,8 @@ static size_t scan(struct pages *pages, uint64_t *from, uint64_t end, struct vie
 		return 0;
 	}
 	for (int i = 0; i < found; i++)
-		runs[i] = (struct view_run){regions[i].start, regions[i].end,
-			state_of(regions[i].categories)};
+		runs[i] = (struct view_run){
+			regions[i].start, regions[i].end, state_of(regions[i].categories)};
 	*from = argument.walk_end;
 	return (size_t)found;
 }
@@ -104,8 +104,8 @@ static uint32_t state_of_entry(uint64_t entry)
 }
 
 /* Adds one page to the runs; false when they are full. */
-static bool extend(struct view_run *runs, size_t *count, size_t capacity, uint64_t page,
-	uint32_t state)
+static bool extend(
+	struct view_run *runs, size_t *count, size_t capacity, uint64_t page, uint32_t state)
 {
 	struct view_run *last = *count ? &runs[*count - 1] : NULL;
 
@@ -115,14 +115,13 @@ static bool extend(struct view_run *runs, size_t *count, size_t capacity, uint64
 	}
 	if (*count == capacity)
 		return false;
-	runs[(*count)++] = (struct view_run){
-		page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT, state};
+	runs[(*count)++] = (struct view_run){page << PAGE_SHIFT, (page + 1) << PAGE_SHIFT, state};
 	return true;
 }
 
 /* The shared page of zeros cannot be told from others here: it counts as present. */
-static size_t read_entries(struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs,
-	size_t capacity)
+static size_t read_entries(
+	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
 {
 	uint64_t entries[ENTRIES_MOST], page = *from >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	size_t count = 0;
@@ -148,8 +147,8 @@ static size_t read_entries(struct pages *pages, uint64_t *from, uint64_t end, st
 	return count;
 }
 
-size_t pages_runs(struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs,
-	size_t capacity)
+size_t pages_runs(
+	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
 {
 	size_t count = 0;
 

@@ -31,8 +31,8 @@ static bool in_libc(void *function)
 /* The version of the malloc family's names in glibc; NULL for any other name. */
 static const char *heap_version(const char *name)
 {
-	static const char *const family[] = {"malloc", "calloc", "realloc", "free", "posix_memalign",
-		"memalign", "valloc", "pvalloc", "malloc_usable_size"};
+	static const char *const family[] = {"malloc", "calloc", "realloc", "free",
+		"posix_memalign", "memalign", "valloc", "pvalloc", "malloc_usable_size"};
 
 	for (unsigned i = 0; i < sizeof family / sizeof family[0]; i++) {
 		if (!strcmp(name, family[i]))
@@ -41,9 +41,9 @@ static const char *heap_version(const char *name)
 	return strcmp(name, "aligned_alloc") ? NULL : "GLIBC_2.16";
 }
 
-/* What a program's own reference would find. libc_malloc_debug has its malloc under a version that is
- * not the default: dlsym passes it by and comes to libc's, while dlvsym passes by all that have no
- * versions. */
+/* What a program's own reference would find. libc_malloc_debug has its malloc under a version that
+ * is not the default: dlsym passes it by and comes to libc's, while dlvsym passes by all that have
+ * no versions. */
 static void *find(const char *name)
 {
 	const char *version = heap_version(name);
@@ -59,9 +59,9 @@ void real_find(void)
 {
 	void *found;
 
-#define WRAPPED(result, name, parameters)                                                          \
-	found = find(#name);                                                                       \
-	if (found)                                                                                 \
+#define WRAPPED(result, name, parameters) \
+	found = find(#name);              \
+	if (found)                        \
 		memcpy(&real.name, &found, sizeof found);
 #include "wrapped.def"
 	dlerror(); /* a name that libc lacks must not be the program's next error message */

@@ -33,11 +33,11 @@ extern struct real real;
 void real_find(void);
 
 /* The real function of a name whose wrapper may be the first thing a program calls. */
-#define REAL(name)                                                                                 \
-	(__extension__({                                                                           \
-		if (__builtin_expect(!real.name, 0))                                               \
-			real_find();                                                               \
-		real.name;                                                                         \
+#define REAL(name)                                   \
+	(__extension__({                             \
+		if (__builtin_expect(!real.name, 0)) \
+			real_find();                 \
+		real.name;                           \
 	}))
 
 /* Whether the malloc behind ours is glibc's own. After real_find. */

@@ -113,8 +113,8 @@ static uint32_t first_past(uint64_t start)
 	return order_above(&self.by_start, start);
 }
 
-static void keep_for_undo(
-	struct regions_undo *undo, const struct vmatlas_region *region, uint64_t start, uint64_t end)
+static void keep_for_undo(struct regions_undo *undo, const struct vmatlas_region *region,
+	uint64_t start, uint64_t end)
 {
 	if (undo->count == REGIONS_UNDO)
 		return;

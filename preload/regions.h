@@ -24,8 +24,8 @@ struct regions_undo {
  * such call succeeds. Under the guard; takes a lock. */
 void regions_put(const struct vmatlas_region *region);
 
-/* [start, end) is about to go: regions within it end, those across its ends are cut. Under the guard;
- * takes a lock. */
+/* [start, end) is about to go: regions within it end, those across its ends are cut. Under the
+ * guard; takes a lock. */
 void regions_cut(uint64_t start, uint64_t end, struct regions_undo *undo);
 void regions_put_back(const struct regions_undo *undo);
 

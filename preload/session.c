@@ -64,13 +64,11 @@ static struct naming_wanted wanted_names(const struct session *session, int form
 	return (struct naming_wanted){&session->atlas, TEXT_STACKS, TEXT_DEPTH};
 }
 
-static int write_report(
-	struct session *session, const struct names *names, const struct report_options *options,
-	int format)
+static int write_report(struct session *session, const struct names *names,
+	const struct report_options *options, int format)
 {
-	return format == CONFIG_JSON
-		       ? report_json(&session->atlas, names, options, &session->text)
-		       : report_text(&session->atlas, names, options, &session->text);
+	return format == CONFIG_JSON ? report_json(&session->atlas, names, options, &session->text)
+				     : report_text(&session->atlas, names, options, &session->text);
 }
 
 static void lose_names(struct session *session)
@@ -137,8 +135,8 @@ static int write_form(struct session *session, int format)
 
 	text_init(&session->text, session->buffer, sizeof session->buffer, sink, &session->output);
 	if (format == CONFIG_SNAPSHOT)
-		error = snapshot_write(&session->view, session->scratch,
-			sizeof session->scratch, &session->text, NULL);
+		error = snapshot_write(&session->view, session->scratch, sizeof session->scratch,
+			&session->text, NULL);
 	else
 		error = analyse_and_report(session, format);
 	return error ? error : text_flush(&session->text);
@@ -181,8 +179,8 @@ int session_report(const char *reason, int format, uint32_t *number)
 	if (!session)
 		return ENOMEM;
 	facts_gather(&session->facts, &session->view, *number, reason);
-	session->view.own[session->view.owns++] = (struct view_range){
-		(uintptr_t)session, (uintptr_t)session + sizeof *session};
+	session->view.own[session->view.owns++] =
+		(struct view_range){(uintptr_t)session, (uintptr_t)session + sizeof *session};
 	error = write_out(session, format < 0 ? (int)config()->format : format);
 	*number = session->view.number;
 	facts_close(&session->facts);

@@ -40,8 +40,9 @@ static bool is_end(int signal)
 
 static bool is_ours(const struct sigaction *action)
 {
-	return action->sa_flags & SA_SIGINFO && (action->sa_sigaction == self.dump ||
-							(self.fatal && action->sa_sigaction == self.fatal));
+	return action->sa_flags & SA_SIGINFO &&
+	       (action->sa_sigaction == self.dump ||
+		       (self.fatal && action->sa_sigaction == self.fatal));
 }
 
 static bool is_default(const struct sigaction *action)
@@ -233,7 +234,7 @@ sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handl
 	sighandler_t before = handler_at(set, signal, handler);
 
 	return before == (sighandler_t)(void *)relay ? (sighandler_t)(void *)self.behind[signal]
-						      : before;
+						     : before;
 }
 
 void signals_rearm(int signal)
@@ -242,8 +243,8 @@ void signals_rearm(int signal)
 		arm(signal, self.at[signal]);
 }
 
-/* A fault comes again by itself when its instruction is executed again. Anything else is sent again,
- * with all that its sender said, and waits until the handler returns. */
+/* A fault comes again by itself when its instruction is executed again. Anything else is sent
+ * again, with all that its sender said, and waits until the handler returns. */
 void signals_let_through(int signal, siginfo_t *info)
 {
 	struct sigaction none = {.sa_handler = SIG_DFL};
@@ -252,7 +253,8 @@ void signals_let_through(int signal, siginfo_t *info)
 
 	REAL(sigaction)(signal, &none, NULL);
 	if (!fault)
-		sys_call(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), signal, (long)info, 0, 0);
+		sys_call(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), signal, (long)info, 0,
+			0);
 }
 
 int signals_armed(void)

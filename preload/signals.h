@@ -1,8 +1,8 @@
 /* signals.h - the signals that ask for a dump, and the program that must not notice.
  *
  * A handler of ours stands only where the program left the default action: at the signal that asks
- * for a dump and, where a report is wanted at the end, at those that would end the process. Who asks
- * sees the default action; who sets a handler of his own gets it, and the dump moves to a free
+ * for a dump and, where a report is wanted at the end, at those that would end the process. Who
+ * asks sees the default action; who sets a handler of his own gets it, and the dump moves to a free
  * real-time signal. */
 #ifndef VMATLAS_SIGNALS_H
 #define VMATLAS_SIGNALS_H
@@ -39,12 +39,12 @@ void signals_rearm(int signal);
  * there, as soon as the handler returns. */
 void signals_let_through(int signal, siginfo_t *info);
 
-/* Takes our handlers away for good from the signals that end the process, and where `dump` also from
- * the one that dumps. Anywhere. */
+/* Takes our handlers away for good from the signals that end the process, and where `dump` also
+ * from the one that dumps. Anywhere. */
 void signals_retire(bool dump);
 
-/* Takes the signals that are free: the configured one for `dump`, and those that end the process for
- * `fatal` unless that is NULL. Start only. */
+/* Takes the signals that are free: the configured one for `dump`, and those that end the process
+ * for `fatal` unless that is NULL. Start only. */
 void signals_boot(signals_catcher *dump, signals_catcher *fatal);
 
 #endif

@@ -20,7 +20,8 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* The kernel's signal set: 64 bits, whatever libc's sigset_t is (arch/x86/include/uapi/asm/signal.h). */
+/* The kernel's signal set: 64 bits, whatever libc's sigset_t is
+ * (arch/x86/include/uapi/asm/signal.h). */
 #define SYS_SIGSET_BYTES 8
 
 /* Without a look at the program's filters. */
@@ -161,7 +162,8 @@ static inline void sys_signals_block(uint64_t *former)
 	uint64_t all = ~0ull;
 
 	*former = 0;
-	if (sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)former, SYS_SIGSET_BYTES, 0, 0))
+	if (sys_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)former, SYS_SIGSET_BYTES, 0,
+		    0))
 		*former = SYS_SIGNALS_UNKNOWN;
 }
 
@@ -175,7 +177,7 @@ static inline void sys_signals_restore(const uint64_t *former)
 /* A clock that the kernel ticks on: good to some milliseconds, and read without the counter. */
 static inline clockid_t sys_clock_coarse(clockid_t clock)
 {
-	return clock == CLOCK_MONOTONIC	 ? CLOCK_MONOTONIC_COARSE
+	return clock == CLOCK_MONOTONIC  ? CLOCK_MONOTONIC_COARSE
 	       : clock == CLOCK_REALTIME ? CLOCK_REALTIME_COARSE
 					 : clock;
 }

@@ -18,7 +18,8 @@ static struct blocks_branch *branch_make(uint64_t root)
 
 	if (!branch) {
 		branch = store_take(sizeof *branch);
-		atomic_store_explicit(&table_live.blocks.branch[root], branch, memory_order_release);
+		atomic_store_explicit(
+			&table_live.blocks.branch[root], branch, memory_order_release);
 	}
 	return branch;
 }
@@ -144,7 +145,7 @@ bool table_put(
 	replaced->word = 0;
 	if (place)
 		done = table_live.apart ? apart_put(stock, place, birth, replaced)
-				  : shared_put(stock, place, birth, replaced);
+					: shared_put(stock, place, birth, replaced);
 	if (replaced->word) {
 		table_forget(stock, replaced);
 		replaced->big = 0;

@@ -32,9 +32,9 @@ struct table_taken {
 	uint32_t big;  /* its record, still ours, or 0 */
 };
 
-/* Records a block. False when it could not be kept (counted). `replaced` is the block that stood here
- * although nobody freed it where we could see, as by table_take; its record, if any, is already
- * given back. Under the guard. */
+/* Records a block. False when it could not be kept (counted). `replaced` is the block that stood
+ * here although nobody freed it where we could see, as by table_take; its record, if any, is
+ * already given back. Under the guard. */
 bool table_put(
 	struct bigs_stock *stock, const struct table_birth *birth, struct table_taken *replaced);
 
@@ -102,16 +102,16 @@ static inline uint64_t table_take_small(uint64_t address)
 /* Whether a word is not enough for the block: large, or its moment unknown. */
 static inline bool table_needs_record(const struct table_birth *birth)
 {
-	/* No allocator of ours gives an address that is no multiple of 8; it would not fit a word. */
+	/* No allocator of ours gives an address that is no multiple of 8; it would not fit a word.
+	 */
 	return birth->size >= VMATLAS_SIZE_BIG || !birth->moment || birth->address & 7;
 }
 
 /* Such a record, 0 when there is no memory. Under the guard. */
 static inline uint32_t table_record(struct bigs_stock *stock, const struct table_birth *birth)
 {
-	return bigs_make(stock,
-		&(struct vmatlas_big){birth->address, birth->size, birth->time, birth->origin,
-			birth->thread, birth->mapping, 0});
+	return bigs_make(stock, &(struct vmatlas_big){birth->address, birth->size, birth->time,
+					birth->origin, birth->thread, birth->mapping, 0});
 }
 
 /* What the readers read. Anywhere. */

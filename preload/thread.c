@@ -15,7 +15,8 @@ __thread struct guard guard __attribute__((tls_model("initial-exec"), visibility
 static struct {
 	/* Both under locks()->threads; records are filled before a slot refers to them. */
 	struct lane records;
-	struct lane slots; /* sealed pointers to struct thread: a slot that nobody uses costs nothing */
+	struct lane
+		slots; /* sealed pointers to struct thread: a slot that nobody uses costs nothing */
 	struct vmatlas_thread nobody;
 	_Atomic uint64_t lost;
 	_Atomic int64_t live_bytes, peak_bytes;
@@ -73,8 +74,8 @@ static struct thread *slot_make(void)
 	if (!slot)
 		return NULL;
 	thread->slot = slot;
-	atomic_store_explicit(
-		(_Atomic uint64_t *)lane_get(&self.slots, slot), seal(thread), memory_order_release);
+	atomic_store_explicit((_Atomic uint64_t *)lane_get(&self.slots, slot), seal(thread),
+		memory_order_release);
 	return thread;
 }
 

@@ -18,22 +18,22 @@ enum {
 	THREAD_MEMO = 1024,
 	THREAD_LIMIT = 1 << 22,
 	THREAD_SLOTS = 1 << 16,
-	/* A thread tells its live bytes to all when they have moved by so much: the peak is known to
-	 * this times the number of threads, and two threads share a cache line once in hundreds of
-	 * calls. While there is one thread, its peak is exact. */
+	/* A thread tells its live bytes to all when they have moved by so much: the peak is known
+	 * to this times the number of threads, and two threads share a cache line once in hundreds
+	 * of calls. While there is one thread, its peak is exact. */
 	THREAD_SETTLE = 16384,
 };
 
 /* What the report's totals are made of. Only grow; a later thread in the same slot goes on. */
 struct thread_counters {
 	_Atomic uint64_t allocations, allocated_bytes, frees, freed_bytes;
-	/* Frees of blocks we never saw; blocks that stood where another was put; calls the allocator
-	 * refused. */
+	/* Frees of blocks we never saw; blocks that stood where another was put; calls the
+	 * allocator refused. */
 	_Atomic uint64_t unknown_frees, replaced, failed;
 };
 
 struct thread {
-	uint32_t id;   /* of its struct vmatlas_thread */
+	uint32_t id; /* of its struct vmatlas_thread */
 	uint32_t slot;
 	int64_t unsettled; /* live bytes that the others do not know yet */
 	int64_t notice;    /* as long as these are not more, no peak and no mark is reached */
@@ -47,7 +47,8 @@ struct thread {
 	struct callstack callstack;
 };
 
-/* This thread's, attached now if need be; NULL when there is no memory. After track_boot, anywhere. */
+/* This thread's, attached now if need be; NULL when there is no memory. After track_boot, anywhere.
+ */
 struct thread *thread_attach(void);
 
 /* What its creator knew of it, for a thread that pthread_create made. Under the guard. */
@@ -77,8 +78,8 @@ struct thread_totals thread_totals(void);
 /* Adds to a counter that only this thread writes: no locked instruction. Anywhere. */
 static inline void thread_count(_Atomic uint64_t *counter, uint64_t amount)
 {
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, memory_order_relaxed) + amount, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + amount,
+		memory_order_relaxed);
 }
 
 /* Tells the others, or looks at the peak and the mark; then knows when to look again. Under the
@@ -89,14 +90,13 @@ void thread_settle(struct thread *thread);
 static inline void thread_peak(struct thread *thread, int64_t bytes)
 {
 	thread->unsettled += bytes;
-	if (__builtin_expect(thread->unsettled > thread->notice ||
-				     thread->unsettled <= -THREAD_SETTLE,
-		    0))
+	if (__builtin_expect(
+		    thread->unsettled > thread->notice || thread->unsettled <= -THREAD_SETTLE, 0))
 		thread_settle(thread);
 }
 
-/* Calls `grown` whenever live bytes reach `step` more than when it was last called. It is called under
- * the guard of the thread that allocates. Start only. */
+/* Calls `grown` whenever live bytes reach `step` more than when it was last called. It is called
+ * under the guard of the thread that allocates. Start only. */
 void thread_watch(uint64_t step, void (*grown)(void));
 
 #endif

@@ -9,8 +9,8 @@ enum {
 	MOMENT_WORDS = 2,
 	/* What fits the 24 bits of a block's word. */
 	NUMBER_LIMIT = (1 << 24) - 1,
-	/* So many moments, 2 MiB with their index, before time gets twice as coarse: a birth time is
-	 * good to some 1/65,536 of the time the program has run. */
+	/* So many moments, 2 MiB with their index, before time gets twice as coarse: a birth time
+	 * is good to some 1/65,536 of the time the program has run. */
 	MOMENTS_A_DOUBLING = 65536,
 	DOUBLINGS_MOST = 18,
 	/* The first resolution, as a share of a second: 100 us. */
@@ -62,7 +62,8 @@ static void origin_count(uint32_t id, size_t size)
 		return; /* the program wrote over our memo */
 	/* Only this thread writes them; a reader sees either value whole. */
 	__atomic_store_n(&origin->allocations, origin->allocations + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);
+	__atomic_store_n(
+		&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);
 }
 
 /* -- When and where ------------------------------------------------------------------------- */
@@ -136,8 +137,8 @@ static __attribute__((noinline)) void put(struct thread *thread, uintptr_t addre
 	}
 }
 
-void track_alloc(struct thread *thread, const void *block, size_t size,
-	const struct callstack_at *at)
+void track_alloc(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
 {
 	uintptr_t address = (uintptr_t)block;
 	uint64_t now = clock_ticks();

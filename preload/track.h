@@ -15,8 +15,8 @@
 #include "thread.h"
 
 /* A block of `size` bytes, as asked for, is the caller's. Under the guard, of the thread given. */
-void track_alloc(struct thread *thread, const void *block, size_t size,
-	const struct callstack_at *at);
+void track_alloc(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at);
 
 /* The allocator refused. Under the guard. */
 void track_failed(struct thread *thread);

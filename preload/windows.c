@@ -35,13 +35,12 @@ static uint32_t convert(struct bigs_stock *stock, uint64_t window, uint64_t word
 
 	if (!blocks_describe(&self.tables, window, word, &block))
 		return 0;
-	return bigs_make(stock,
-		&(struct vmatlas_big){.address = block.address,
-			.size = block.size,
-			.time = block.time,
-			.origin = block.origin,
-			.mapping = block.mapping,
-			.thread = block.thread});
+	return bigs_make(stock, &(struct vmatlas_big){.address = block.address,
+					.size = block.size,
+					.time = block.time,
+					.origin = block.origin,
+					.mapping = block.mapping,
+					.thread = block.thread});
 }
 
 /* The word becomes the chain's: record `id` before whatever was there. */
@@ -135,8 +134,7 @@ static bool chain_put(struct bigs_stock *stock, _Atomic uint64_t *place, uint32_
 
 /* -- The calls ------------------------------------------------------------------------------ */
 
-bool windows_put(
-	struct bigs_stock *stock, _Atomic uint64_t *place, const struct table_birth *birth)
+bool windows_put(struct bigs_stock *stock, _Atomic uint64_t *place, const struct table_birth *birth)
 {
 	uint64_t empty = 0;
 

@@ -22,8 +22,8 @@
 #define WRAP_STACK ((uintptr_t)__builtin_frame_address(0))
 
 /* Closes the guard and gives this thread; NULL, with the guard as it was, when the call is to be
- * passed on unseen: it comes from inside, or the shim has not started. An allocator that starts maps
- * memory under its own lock, so only the malloc family starts the shim. */
+ * passed on unseen: it comes from inside, or the shim has not started. An allocator that starts
+ * maps memory under its own lock, so only the malloc family starts the shim. */
 static inline struct thread *wrap_enter(uintptr_t stack)
 {
 	struct thread *thread = guard.thread;

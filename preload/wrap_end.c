@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /* The environment for the next program, on the caller's stack. */
-#define ENVIRONMENT(given)                                                                         \
-	(heirs_disinherit() ? heirs_environment((given), alloca(heirs_size(given)))                \
+#define ENVIRONMENT(given)                                                          \
+	(heirs_disinherit() ? heirs_environment((given), alloca(heirs_size(given))) \
 			    : (char **)(given))
 
 WRAPPER __attribute__((noreturn)) void _exit(int status)
@@ -93,16 +93,16 @@ static void take_arguments(char **argv, const char *first, size_t count, va_list
 }
 
 /* The arguments of execl and its kin, on the caller's stack; `list` stands behind them then. */
-#define ARGUMENTS(argv, list, first)                                                               \
-	do {                                                                                       \
-		size_t count;                                                                      \
-                                                                                                   \
-		va_start(list, first);                                                             \
-		count = count_arguments(&(list));                                                  \
-		va_end(list);                                                                      \
-		(argv) = alloca((count + 2) * sizeof *(argv));                                     \
-		va_start(list, first);                                                             \
-		take_arguments(argv, first, count, &(list));                                       \
+#define ARGUMENTS(argv, list, first)                           \
+	do {                                                   \
+		size_t count;                                  \
+                                                               \
+		va_start(list, first);                         \
+		count = count_arguments(&(list));              \
+		va_end(list);                                  \
+		(argv) = alloca((count + 2) * sizeof *(argv)); \
+		va_start(list, first);                         \
+		take_arguments(argv, first, count, &(list));   \
 	} while (0)
 
 WRAPPER int execl(const char *path, const char *argument, ...)

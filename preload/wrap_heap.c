@@ -45,8 +45,8 @@ static void *passed(void *block, size_t size)
 	return block;
 }
 
-static inline void *made(struct thread *thread, void *block, size_t size,
-	const struct callstack_at *at)
+static inline void *made(
+	struct thread *thread, void *block, size_t size, const struct callstack_at *at)
 {
 	guard_tracking();
 	if (__builtin_expect(block != NULL, 1))

@@ -176,16 +176,15 @@ WRAPPER int madvise(void *address, size_t length, int advice)
 
 /* -- brk ------------------------------------------------------------------------------------ */
 
-static void broken(
-	struct thread *thread, char *before, char *after, const struct callstack_at *at)
+static void broken(struct thread *thread, char *before, char *after, const struct callstack_at *at)
 {
 	struct regions_undo undo;
 
 	if (after > before) {
 		mapped(thread, before, (size_t)(after - before), VMATLAS_CALL_BRK, at);
 	} else if (after < before) {
-		unmapping(thread, (void *)page_up((uintptr_t)after), (size_t)(before - after),
-			&undo);
+		unmapping(
+			thread, (void *)page_up((uintptr_t)after), (size_t)(before - after), &undo);
 		changed(after, (size_t)(before - after));
 	}
 }

@@ -59,8 +59,8 @@ WRAPPER int siginterrupt(int signal, int interrupt)
 }
 
 /* libunwind blocks signals around its own locks, by way of glibc, which then lets through the two
- * that it keeps for itself: SIGTIMER would kill the process in the thread that waits for SIGEV_THREAD
- * timers. Where libunwind runs, all are blocked already. */
+ * that it keeps for itself: SIGTIMER would kill the process in the thread that waits for
+ * SIGEV_THREAD timers. Where libunwind runs, all are blocked already. */
 WRAPPER int sigprocmask(int how, const sigset_t *set, sigset_t *former)
 {
 	return aside_holds(WRAP_STACK) ? 0 : REAL(sigprocmask)(how, set, former);

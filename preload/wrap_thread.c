@@ -71,7 +71,8 @@ static bool stack_extent(struct extent *extent)
 	bool found = false;
 
 	/* It allocates, for which a sanitizer has not set this thread up yet. */
-	if (boot_beside_sanitizer() || !may_ask_libc() || pthread_getattr_np(pthread_self(), &attributes))
+	if (boot_beside_sanitizer() || !may_ask_libc() ||
+		pthread_getattr_np(pthread_self(), &attributes))
 		return false;
 	if (!pthread_attr_getstack(&attributes, &start, &size) &&
 		!pthread_attr_getguardsize(&attributes, &extent->guard)) {

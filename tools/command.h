@@ -10,10 +10,10 @@
  *
  * argv[0] is "vmatlas foo", as argp prints it in usages; options and operands follow. It returns
  * the exit status: 0 done, 1 could not, 2 usage. `foo --help` must print its help on stdout. */
-#define COMMAND_LIST(X) \
+#define COMMAND_LIST(X)                                                                         \
 	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it") \
-	X(dump, "[OPTION...] PID", "ask a running program for a report") \
-	X(report, "[OPTION...] FILE", "show a snapshot") \
+	X(dump, "[OPTION...] PID", "ask a running program for a report")                        \
+	X(report, "[OPTION...] FILE", "show a snapshot")                                        \
 	X(maps, "[OPTION...] PID|FILE", "show the mappings of a process or of a saved text")
 
 #define COMMAND_DECLARE(name, operands, summary) int name##_main(int argc, char **argv);

@@ -257,8 +257,8 @@ static int wait_until(struct dump *dump, bool (*holds)(const struct dump *))
 	}
 }
 
-/* The program may wait for the first itself (sigwait, signalfd), which nothing shows, and would take
- * ours for its own. */
+/* The program may wait for the first itself (sigwait, signalfd), which nothing shows, and would
+ * take ours for its own. */
 static int signal_for(const struct dump *dump)
 {
 	const struct vmatlas_state *state = &dump->before;

@@ -168,8 +168,8 @@ static enum atlas_row row_of(const struct atlas_mapping *mapping)
  * smaps counted. */
 static void enter_allocator(struct atlas *atlas, struct atlas_mapping *mapping)
 {
-	uint64_t live = mapping->live_resident < mapping->rss ? mapping->live_resident
-							      : mapping->rss;
+	uint64_t live =
+		mapping->live_resident < mapping->rss ? mapping->live_resident : mapping->rss;
 
 	if (!atlas->pages_known) {
 		atlas->row[ATLAS_UNEXPLAINED] += mapping->rss;
@@ -256,8 +256,7 @@ static void add_shares(const struct atlas *atlas, uint32_t ranks, uint64_t *byte
 
 	blocks_begin(&cursor, atlas->view->blocks, &tables);
 	while (blocks_next(&cursor, &block)) {
-		const struct vmatlas_origin *origin =
-			lane_find(atlas->view->origins, block.origin);
+		const struct vmatlas_origin *origin = lane_find(atlas->view->origins, block.origin);
 		uint32_t frame = origin && origin->frame <= atlas->frames ? origin->frame : 0;
 		uint32_t index = atlas->stack_of[frame];
 		const struct atlas_mapping *mapping;

@@ -9,8 +9,8 @@
 
 enum {
 	RUNS = 64,
-	/* Blocks on one page that share what it retains; glibc's smallest chunk is 32 bytes, others'
-	 * 8, and of a page with more than these the rest just counts less often. */
+	/* Blocks on one page that share what it retains; glibc's smallest chunk is 32 bytes,
+	 * others' 8, and of a page with more than these the rest just counts less often. */
 	PAGE_BLOCKS = 128,
 };
 
@@ -152,8 +152,8 @@ static uint64_t on_page(struct pass *pass, struct atlas_mapping *mapping, uint64
 }
 
 /* First page, whole pages, last page. */
-static uint64_t block_resident(
-	struct pass *pass, struct atlas_mapping *mapping, uint64_t start, uint64_t end, uint32_t stack)
+static uint64_t block_resident(struct pass *pass, struct atlas_mapping *mapping, uint64_t start,
+	uint64_t end, uint32_t stack)
 {
 	uint64_t mask = pass->atlas->view->page_size - 1, bytes = 0;
 	uint64_t whole = (start + mask) & ~mask, tail = end & ~mask;
@@ -268,8 +268,8 @@ static void count_within(struct pass *pass, struct atlas_mapping *mapping)
 		return;
 	runs_begin(&pass->runs, view, mapping->start, mapping->end);
 	if (goes_on)
-		mapping->spanned = count_part(
-			pass, mapping, mapping->start, pass->rest.end, pass->rest.stack);
+		mapping->spanned =
+			count_part(pass, mapping, mapping->start, pass->rest.end, pass->rest.stack);
 	while (pass->more && pass->block.address < mapping->end) {
 		count_block(pass, mapping);
 		pass->more = blocks_next(&pass->cursor, &pass->block);

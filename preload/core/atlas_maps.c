@@ -37,8 +37,8 @@ static void take_line(struct atlas *atlas, const struct maps_line *line, uint32_
 		.minor = line->minor,
 		.perms = line->perms,
 	};
-	mapping->path = keep_path(
-		atlas, line->path, line->path_length, paths_room, &mapping->path_length);
+	mapping->path =
+		keep_path(atlas, line->path, line->path_length, paths_room, &mapping->path_length);
 }
 
 static void take_figures(struct atlas_mapping *mapping, const struct smaps *smaps)
@@ -64,8 +64,8 @@ struct reading {
 static void finish(struct reading *reading)
 {
 	if (reading->open)
-		take_figures(&reading->atlas->mapping[reading->atlas->mappings - 1],
-			&reading->smaps);
+		take_figures(
+			&reading->atlas->mapping[reading->atlas->mappings - 1], &reading->smaps);
 	memset(&reading->smaps, 0, sizeof reading->smaps);
 	reading->open = false;
 }
@@ -130,7 +130,8 @@ static void set_kinds(struct atlas *atlas)
 }
 
 /* What a damaged line was meant to be: figures behind a header that cannot be read are another
- * mapping's than the last one's. Keys begin with a capital letter, headers with a digit of theirs. */
+ * mapping's than the last one's. Keys begin with a capital letter, headers with a digit of theirs.
+ */
 static bool is_key(const char *text, size_t length)
 {
 	return length && text[0] >= 'A' && text[0] <= 'Z';

@@ -67,8 +67,8 @@ static bool may_be_mapped_by_call(const struct atlas_mapping *mapping)
 }
 
 /* Of several regions in one mapping the largest gives its name. */
-/* Memory above a few inaccessible pages looks like a stack, in maps alone; where a call that was seen
- * made it, and no thread of ours has its stack there, it is the caller's. */
+/* Memory above a few inaccessible pages looks like a stack, in maps alone; where a call that was
+ * seen made it, and no thread of ours has its stack there, it is the caller's. */
 static void unguess(struct atlas_mapping *mapping, const struct vmatlas_region *region)
 {
 	if (region->call == VMATLAS_CALL_BEFORE || mapping->owner == ATLAS_OWNER_THREAD)
@@ -84,7 +84,8 @@ static void own_region(struct atlas *atlas, const struct vmatlas_region *region)
 	struct atlas_mapping *mapping = atlas_past(atlas, region->start);
 	uint64_t start, end;
 
-	for (; mapping && mapping < atlas->mapping + atlas->mappings && mapping->start < region->end;
+	for (; mapping && mapping < atlas->mapping + atlas->mappings &&
+		mapping->start < region->end;
 		mapping++) {
 		start = region->start > mapping->start ? region->start : mapping->start;
 		end = region->end < mapping->end ? region->end : mapping->end;
@@ -93,8 +94,8 @@ static void own_region(struct atlas *atlas, const struct vmatlas_region *region)
 		if (!may_be_mapped_by_call(mapping) || end - start <= mapping->region_largest)
 			continue;
 		mapping->region_largest = end - start;
-		mapping->owner = region->call == VMATLAS_CALL_BEFORE ? ATLAS_OWNER_LOADER
-								     : ATLAS_OWNER_CALL;
+		mapping->owner =
+			region->call == VMATLAS_CALL_BEFORE ? ATLAS_OWNER_LOADER : ATLAS_OWNER_CALL;
 		mapping->frame = region->frame;
 		mapping->thread = region->thread;
 	}
@@ -122,8 +123,8 @@ static void own_bss(struct atlas *atlas)
 
 		if (mapping->kind != KIND_BSS || mapping->path_length)
 			continue;
-		mapping->module_path = mapping[-1].path_length ? mapping[-1].path
-							       : mapping[-1].module_path;
+		mapping->module_path =
+			mapping[-1].path_length ? mapping[-1].path : mapping[-1].module_path;
 		mapping->module_path_length = mapping[-1].path_length
 						      ? mapping[-1].path_length
 						      : mapping[-1].module_path_length;
@@ -168,8 +169,8 @@ bool atlas_owners_is_allocators(const struct atlas_mapping *mapping)
 	       mapping->kind == KIND_MALLOC_MMAP || mapping->owner == ATLAS_OWNER_ALLOCATOR;
 }
 
-/* What the program gave another protection is the allocator's all the same; and what only looks like
- * a thread's stack, or its guard, is not one. */
+/* What the program gave another protection is the allocator's all the same; and what only looks
+ * like a thread's stack, or its guard, is not one. */
 static bool may_be_allocators(const struct atlas_mapping *mapping)
 {
 	switch (mapping->kind) {

@@ -13,8 +13,8 @@ void blocks_begin(struct blocks_cursor *cursor, const struct blocks *blocks,
 	*cursor = (struct blocks_cursor){.blocks = blocks, .tables = *tables};
 }
 
-bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
-	struct block *block)
+bool blocks_describe(
+	const struct blocks_tables *tables, uint64_t window, uint64_t word, struct block *block)
 {
 	const struct vmatlas_moment *moment = lane_find(tables->moments, VMATLAS_WORD_MOMENT(word));
 
@@ -33,8 +33,8 @@ bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64
 
 /* -- Chains --------------------------------------------------------------------------------- */
 
-/* Copies the block of record `id`, and the number of the next one. False when there is no such record,
- * or it is free, or was given to another block meanwhile. */
+/* Copies the block of record `id`, and the number of the next one. False when there is no such
+ * record, or it is free, or was given to another block meanwhile. */
 static bool from_big(
 	const struct blocks_tables *tables, uint32_t id, struct block *block, uint32_t *next)
 {

@@ -34,8 +34,8 @@ enum {
 struct blocks_leaf {
 	/* Zero: no block. Written by the owner of the address alone where blocks are 32 apart. */
 	_Atomic uint64_t word[1 << BLOCKS_LEAF_BITS];
-	/* Which runs of 512 words (a page of them) were ever written: a reader skips the others, and
-	 * so does not make the kernel fill in pages of zeros. Only set. */
+	/* Which runs of 512 words (a page of them) were ever written: a reader skips the others,
+	 * and so does not make the kernel fill in pages of zeros. Only set. */
 	_Atomic uint8_t marked[BLOCKS_MARKS];
 };
 
@@ -68,8 +68,8 @@ struct blocks_tables {
 struct blocks_cursor {
 	const struct blocks *blocks;
 	struct blocks_tables tables;
-	uint64_t window;  /* the next one to look at */
-	uint64_t rest;    /* the window before has more blocks, from this address on; 0: it has none */
+	uint64_t window; /* the next one to look at */
+	uint64_t rest; /* the window before has more blocks, from this address on; 0: it has none */
 	uint64_t damaged; /* words that made no sense: somebody wrote over the table */
 };
 
@@ -84,8 +84,8 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block);
 bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *word);
 
 /* What a small block's word says; false when it makes no sense. Anywhere. */
-bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
-	struct block *block);
+bool blocks_describe(
+	const struct blocks_tables *tables, uint64_t window, uint64_t word, struct block *block);
 
 /* The block that starts at the address, if one does. Anywhere. */
 bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,

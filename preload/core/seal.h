@@ -2,7 +2,8 @@
  *
  * The shim's tables lie in the address space of a program that may be writing wild. A number from
  * there is checked against its bounds; a pointer has none, so the bits that it does not need hold a
- * check of the others. A word that was written over reads as no pointer, but for one in a million. */
+ * check of the others. A word that was written over reads as no pointer, but for one in a million.
+ */
 #ifndef VMATLAS_SEAL_H
 #define VMATLAS_SEAL_H
 

@@ -191,7 +191,7 @@ static void try_ends(void)
 /* Ends this very process in the way named, for the case that wants a report of each end. */
 static void end_as(const char *name)
 {
-	const struct rlimit none = { 0, 0 };
+	const struct rlimit none = {0, 0};
 
 	setrlimit(RLIMIT_CORE, &none);
 	for (size_t i = 0; i < COUNT(ends); i++)

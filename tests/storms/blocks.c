@@ -1,8 +1,8 @@
 /* Many threads put and take blocks beside each other, one reads all of them again and again.
  *
  * Each address has one owner at a time, as with an allocator, but not always the same: a block is
- * often taken by another thread than the one that put it. Every eighth block stays for ever and must
- * be in each reading exactly once. Prints "ok" or what went wrong; exit status 1 then. */
+ * often taken by another thread than the one that put it. Every eighth block stays for ever and
+ * must be in each reading exactly once. Prints "ok" or what went wrong; exit status 1 then. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ static unsigned spacing;
 static struct vmatlas_moment moment[1] = {{1000, 7, 5}};
 static struct lane moments;
 static _Atomic bool done;
-/* A lock is not waited for without end: on a machine that is busy with other things a block may stay
- * in the table, or be missing there, and is counted as lost. */
+/* A lock is not waited for without end: on a machine that is busy with other things a block may
+ * stay in the table, or be missing there, and is counted as lost. */
 static _Atomic unsigned wrong, missed;
 
 static void complain(const char *what, uint64_t address)

@@ -55,9 +55,9 @@ static void expect(const struct stretch *own, unsigned page, struct vmatlas_birt
 static void check(struct mappings_cache *cache, const struct stretch *own, unsigned page)
 {
 	const char *address = own->start + page * PAGE + 100;
-	struct mappings_place *place =
-		mappings_tag(cache, (uintptr_t)address, 8, clock_ticks());
-	const struct vmatlas_birth *told = place ? lane_find(mappings_births(), place->birth) : NULL;
+	struct mappings_place *place = mappings_tag(cache, (uintptr_t)address, 8, clock_ticks());
+	const struct vmatlas_birth *told =
+		place ? lane_find(mappings_births(), place->birth) : NULL;
 	struct vmatlas_birth wanted;
 
 	expect(own, page, &wanted);
@@ -81,8 +81,8 @@ static void *work(void *argument)
 			protect(own, page, 1 + (unsigned)dice_below(&dice, PAGES - page),
 				dice_below(&dice, 2) ? PROT_READ : PROT_READ | PROT_WRITE);
 		check(&cache, own, page);
-		mappings_tag(&cache, (uintptr_t)other->start + page * (uintptr_t)PAGE, 8,
-			clock_ticks());
+		mappings_tag(
+			&cache, (uintptr_t)other->start + page * (uintptr_t)PAGE, 8, clock_ticks());
 	}
 	return NULL;
 }

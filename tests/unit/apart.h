@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 /* In the child: says what does not hold, and ends it. */
-#define CHECK(fact)                                                                                \
-	do {                                                                                       \
-		if (!(fact)) {                                                                     \
-			dprintf(2, "%s:%d: not so: %s\n", __FILE__, __LINE__, #fact);              \
-			_exit(1);                                                                  \
-		}                                                                                  \
+#define CHECK(fact)                                                                   \
+	do {                                                                          \
+		if (!(fact)) {                                                        \
+			dprintf(2, "%s:%d: not so: %s\n", __FILE__, __LINE__, #fact); \
+			_exit(1);                                                     \
+		}                                                                     \
 	} while (0)
 
 /* The wait status of a child that runs work(argument) and exits 0 after it; killed when it takes

@@ -1,5 +1,5 @@
-/* A process that never was, whose right answers are found here byte by byte and page by page, in the
- * plainest way, and compared with what one pass over runs and blocks finds. */
+/* A process that never was, whose right answers are found here byte by byte and page by page, in
+ * the plainest way, and compared with what one pass over runs and blocks finds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,8 +132,8 @@ static void say(const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	world.length += (size_t)vsnprintf(
-		world.smaps + world.length, TEXT - world.length, format, list);
+	world.length +=
+		(size_t)vsnprintf(world.smaps + world.length, TEXT - world.length, format, list);
 	va_end(list);
 }
 
@@ -256,9 +256,9 @@ static int tear_down(void **state)
 
 /* All blocks, by their addresses; the order in which they were put. */
 struct page_facts {
-	uint64_t live;             /* bytes */
-	unsigned touching;         /* blocks that do not fill the page */
-	uint32_t stack[SHARES];    /* theirs, in the order of addresses */
+	uint64_t live;          /* bytes */
+	unsigned touching;      /* blocks that do not fill the page */
+	uint32_t stack[SHARES]; /* theirs, in the order of addresses */
 };
 
 static void look_at_page(uint64_t page, struct page_facts *facts)
@@ -376,7 +376,8 @@ static void assert_stack(uint32_t frame)
 		for (uint64_t at = chunk->address; at < chunk->address + chunk->size;) {
 			uint64_t next = (at | (PAGE - 1)) + 1;
 
-			next = next < chunk->address + chunk->size ? next : chunk->address + chunk->size;
+			next = next < chunk->address + chunk->size ? next
+								   : chunk->address + chunk->size;
 			resident += state_at(at) & VIEW_PRESENT ? next - at : 0;
 			at = next;
 		}
@@ -408,8 +409,8 @@ static void assert_ledger(void)
 		rss += present(&world.mapping[i]);
 	assert_int_equal(atlas.rss, rss);
 	assert_int_equal(rows, rss);
-	assert_true(atlas.pinned + atlas.trimmable == atlas.row[ATLAS_RETAINED] ||
-		    !atlas.pages_known);
+	assert_true(
+		atlas.pinned + atlas.trimmable == atlas.row[ATLAS_RETAINED] || !atlas.pages_known);
 }
 
 static void assert_all(void)
@@ -487,8 +488,8 @@ static void random_world(struct dice *dice)
 
 	for (unsigned i = 0; i < 12; i++) {
 		const char *name = names[dice_below(dice, i == 3 ? 5 : 4)];
-		struct mapping *mapping = add(at, 1 + (unsigned)dice_below(dice, MOST_PAGES - 1),
-			"rw-p", name);
+		struct mapping *mapping =
+			add(at, 1 + (unsigned)dice_below(dice, MOST_PAGES - 1), "rw-p", name);
 
 		fill_states(mapping, dice);
 		mapping->blocks = *name != '/' && dice_below(dice, 4);
@@ -596,7 +597,7 @@ static void kinds_follow_from_the_blocks_within(void **state)
 	const uint64_t arena = 0x7f5640000000;
 
 	(void)state;
-	present_mapping(BASE, 60, "rw-p", "")->blocks = true;       /* one large block */
+	present_mapping(BASE, 60, "rw-p", "")->blocks = true;            /* one large block */
 	present_mapping(BASE + 61 * PAGE, 8, "rw-p", "")->blocks = true; /* small ones */
 	present_mapping(BASE + 70 * PAGE, 8, "rw-p", "");
 	present_mapping(arena, 33, "rw-p", "")->blocks = true;
@@ -627,12 +628,17 @@ static void stacks_and_guards_are_their_threads(void **state)
 	present_mapping(BASE + PAGE, 8, "rw-p", "");
 	present_mapping(BASE + 20 * PAGE, 8, "rw-p", "");
 	present_mapping(BASE + 40 * PAGE, 8, "rw-p", "[heap]")->blocks = true;
-	threads[0] = (struct vmatlas_thread){.tid = 5, .started = 1, .stack_start = BASE + PAGE,
-		.stack_end = BASE + 9 * PAGE};
-	threads[1] = (struct vmatlas_thread){.tid = 6, .started = 1, .ended = 2,
-		.stack_start = BASE + 20 * PAGE, .stack_end = BASE + 28 * PAGE};
-	threads[2] = (struct vmatlas_thread){.tid = 7, .started = 1,
-		.stack_start = BASE + 41 * PAGE, .stack_end = BASE + 42 * PAGE};
+	threads[0] = (struct vmatlas_thread){
+		.tid = 5, .started = 1, .stack_start = BASE + PAGE, .stack_end = BASE + 9 * PAGE};
+	threads[1] = (struct vmatlas_thread){.tid = 6,
+		.started = 1,
+		.ended = 2,
+		.stack_start = BASE + 20 * PAGE,
+		.stack_end = BASE + 28 * PAGE};
+	threads[2] = (struct vmatlas_thread){.tid = 7,
+		.started = 1,
+		.stack_start = BASE + 41 * PAGE,
+		.stack_end = BASE + 42 * PAGE};
 	assert_int_equal(make(), 0);
 	assert_int_equal(atlas.mapping[0].kind, KIND_GUARD);
 	assert_int_equal(atlas.mapping[1].kind, KIND_THREAD_STACK);
@@ -734,7 +740,7 @@ static void torn_lines_are_counted_and_the_rest_is_read(void **state)
 {
 	(void)state;
 	say("%llx-%llx rw-p 00000000 00:00 0 \nRss: 8 kB\nPss: 8 kB\n", BASE, BASE + 4 * PAGE);
-	say("7f5500004000-7f55 rw-p\nRss: 100 kB\n");                          /* torn header */
+	say("7f5500004000-7f55 rw-p\nRss: 100 kB\n");                            /* torn header */
 	say("%llx-%llx rw-p 00000000 00:00 0 \nRss: 4 kB\n", BASE, BASE + PAGE); /* not in order */
 	say("%llx-%llx rw-p 00000000 00:00 0 \nRss: 4\nPss: x kB\nNew: 7 kB\nRss: 16 kB\n",
 		BASE + 5 * PAGE, BASE + 9 * PAGE);
@@ -782,7 +788,8 @@ static void twenty_thousand_mappings_are_all_there(void **state)
 	assert_int_equal(atlas.overflow, 0);
 	assert_int_equal(atlas.row[ATLAS_FILES], 20000ull * PAGE);
 	for (unsigned i = 0; i < 20000; i += 7) {
-		const struct atlas_mapping *mapping = atlas_find(&atlas, BASE + i * 2ull * PAGE + 5);
+		const struct atlas_mapping *mapping =
+			atlas_find(&atlas, BASE + i * 2ull * PAGE + 5);
 
 		assert_ptr_equal(mapping, &atlas.mapping[i]);
 		assert_memory_equal(

@@ -11,7 +11,6 @@
 
 #define NS_PER_S 1000000000u
 
-
 static void ticks_never_go_back(void **state)
 {
 	uint64_t last = clock_ticks();

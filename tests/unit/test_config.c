@@ -26,10 +26,10 @@ static bool defaults(const struct config *config)
 	       config->interval_s == 0 && config->growth == 0;
 }
 
-#define HOLDS(name, fact)                                                                          \
-	static bool name(const struct config *config)                                              \
-	{                                                                                          \
-		return fact;                                                                       \
+#define HOLDS(name, fact)                             \
+	static bool name(const struct config *config) \
+	{                                             \
+		return fact;                          \
 	}
 HOLDS(fd_0, config->fd == 0)
 HOLDS(fd_1, config->fd == 1)
@@ -189,9 +189,10 @@ static void read_hostile(const void *format)
 
 static void hostile_values_give_one_plain_line(void **state)
 {
-	static const char *const starts[] = {"VMATLAS_OUTPUT=", "VMATLAS_OUTPUT=/", "VMATLAS_OUTPUT=fd:",
-		"VMATLAS_FORMAT=\033[2J\n\001\177\377", "VMATLAS_SIGNAL=RTMIN+", "VMATLAS_EXIT=\033]0;",
-		"VMATLAS_DEPTH=9", "VMATLAS_GROWTH=1", "VMATLAS_INTERVAL=\t", "VMATLAS_QUERY=text"};
+	static const char *const starts[] = {"VMATLAS_OUTPUT=", "VMATLAS_OUTPUT=/",
+		"VMATLAS_OUTPUT=fd:", "VMATLAS_FORMAT=\033[2J\n\001\177\377",
+		"VMATLAS_SIGNAL=RTMIN+", "VMATLAS_EXIT=\033]0;", "VMATLAS_DEPTH=9",
+		"VMATLAS_GROWTH=1", "VMATLAS_INTERVAL=\t", "VMATLAS_QUERY=text"};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++)

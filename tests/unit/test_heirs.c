@@ -51,8 +51,8 @@ static void our_entry_leaves_the_list(void **state)
 	assert_becomes("LD_PRELOAD=/x/libvmatlas.so a.so  b.so", "LD_PRELOAD=a.so:b.so");
 	assert_becomes("LD_PRELOAD=a.so b.so libvmatlas.so", "LD_PRELOAD=a.so:b.so");
 	assert_becomes("LD_PRELOAD=libvmatlas.so:a.so:libvmatlas.so", "LD_PRELOAD=a.so");
-	assert_becomes("LD_PRELOAD=/libvmatlas.so/a.so libvmatlas.so",
-		"LD_PRELOAD=/libvmatlas.so/a.so");
+	assert_becomes(
+		"LD_PRELOAD=/libvmatlas.so/a.so libvmatlas.so", "LD_PRELOAD=/libvmatlas.so/a.so");
 }
 
 static void a_list_without_us_stays_as_it_is(void **state)
@@ -69,8 +69,8 @@ static void a_list_without_us_stays_as_it_is(void **state)
 
 static void our_variables_leave_and_others_stay_in_order(void **state)
 {
-	char *environment[] = {"A=1", "VMATLAS_EXIT=1", "LD_PRELOAD=x.so libvmatlas.so", "VMATLASX=2",
-		"no equals sign", "", "VMATLAS_", "A=1", NULL};
+	char *environment[] = {"A=1", "VMATLAS_EXIT=1", "LD_PRELOAD=x.so libvmatlas.so",
+		"VMATLASX=2", "no equals sign", "", "VMATLAS_", "A=1", NULL};
 	char **out = build(environment);
 
 	(void)state;

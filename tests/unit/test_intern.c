@@ -29,9 +29,8 @@ static void assert_holds(const struct intern *table, uint32_t id, uint64_t numbe
 		    record->rest == ~number);
 }
 
-static struct intern shared = {.lane = {.record_size = sizeof(struct record)},
-	.key_words = 2,
-	.limit = UINT32_MAX - 1};
+static struct intern shared = {
+	.lane = {.record_size = sizeof(struct record)}, .key_words = 2, .limit = UINT32_MAX - 1};
 /* The number that each thread got for each key. */
 static uint32_t number_of[THREADS][KEYS];
 static _Atomic unsigned wrong;
@@ -80,9 +79,8 @@ static void threads_agree_on_one_number_for_each_key(void **state)
 
 static void a_full_table_refuses_and_counts(void **state)
 {
-	struct intern table = {.lane = {.record_size = sizeof(struct record)},
-		.key_words = 2,
-		.limit = 3000};
+	struct intern table = {
+		.lane = {.record_size = sizeof(struct record)}, .key_words = 2, .limit = 3000};
 
 	(void)state;
 	for (uint64_t number = 0; number < 3000; number++)
@@ -95,9 +93,8 @@ static void a_full_table_refuses_and_counts(void **state)
 
 static void only_the_key_is_compared(void **state)
 {
-	struct intern table = {.lane = {.record_size = sizeof(struct record)},
-		.key_words = 1,
-		.limit = 100};
+	struct intern table = {
+		.lane = {.record_size = sizeof(struct record)}, .key_words = 1, .limit = 100};
 	struct record first = {{5, 1}, 2}, second = {{5, 3}, 4};
 
 	(void)state;

@@ -120,8 +120,8 @@ static void a_vfork_child_finds_the_mark(void **state)
 
 	(void)state;
 	atomic_store(&locks()->mark, 1);
-	pid = clone(child_in_the_same_memory, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD,
-		NULL);
+	pid = clone(child_in_the_same_memory, stack + sizeof stack,
+		CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
 	assert_true(pid > 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

@@ -30,8 +30,8 @@ static int set_up(void **state)
 	madvise(area, PAGES * PAGE, MADV_NOHUGEPAGE);
 	for (int i = 0; i < PAGES; i++) {
 		/* Runs of all lengths: a page is often as the one before. */
-		touched[i] = i && dice_below(&dice, 3) ? touched[i - 1]
-						       : (uint8_t)dice_below(&dice, 3);
+		touched[i] =
+			i && dice_below(&dice, 3) ? touched[i - 1] : (uint8_t)dice_below(&dice, 3);
 		if (touched[i] == WRITTEN)
 			area[i * PAGE] = 1;
 		else if (touched[i] == READ)
@@ -122,7 +122,8 @@ static void the_parts_of_a_mapping_can_be_asked_for(void **state)
 			size_t count = collect(&pages, start, start + PAGE, runs, 64);
 
 			assert_int_equal(count, touched[i] == UNTOUCHED ? 0 : 1);
-			assert_true(!count || (runs[0].start == start && runs[0].end == start + PAGE));
+			assert_true(
+				!count || (runs[0].start == start && runs[0].end == start + PAGE));
 		}
 	}
 	pages_close(&pages);
@@ -184,8 +185,8 @@ static void a_mapping_outside_the_program_ends_nothing(void **state)
 		/* [vsyscall], as x86-64 kernels list it */
 		assert_int_equal(
 			collect(&pages, 0xffffffffff600000, 0xffffffffff601000, runs, 64), 0);
-		assert_in_range(collect(&pages, (uintptr_t)area, (uintptr_t)area + PAGES * PAGE,
-					runs, 64),
+		assert_in_range(
+			collect(&pages, (uintptr_t)area, (uintptr_t)area + PAGES * PAGE, runs, 64),
 			1, RUNS);
 	}
 	pages_close(&pages);
@@ -194,8 +195,8 @@ static void a_mapping_outside_the_program_ends_nothing(void **state)
 static void guard_pages_hold_nothing(void **state)
 {
 	enum { GUARD_INSTALL = 102 }; /* MADV_GUARD_INSTALL, Linux 6.13 */
-	char *stack = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		0);
+	char *stack =
+		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct view_run runs[RUNS];
 	struct pages pages;
 
@@ -206,8 +207,8 @@ static void guard_pages_hold_nothing(void **state)
 	pages_open(&pages);
 	for (int by_text = 0; by_text < 2; by_text++) {
 		pages.by_text = by_text;
-		assert_int_equal(collect(&pages, (uintptr_t)stack, (uintptr_t)stack + 4 * PAGE, runs,
-					 64),
+		assert_int_equal(
+			collect(&pages, (uintptr_t)stack, (uintptr_t)stack + 4 * PAGE, runs, 64),
 			1);
 		assert_true(runs[0].start == (uintptr_t)stack + 2 * PAGE);
 		assert_int_equal(runs[0].state, VIEW_PRESENT);

@@ -15,7 +15,8 @@ static struct vmatlas_moment moment[MOMENTS];
 static struct lane moments;
 static struct bigs_stock stock;
 
-/* The oracle: the block at each place, word 0 of `birth` never used; `live` says whether there is one. */
+/* The oracle: the block at each place, word 0 of `birth` never used; `live` says whether there is
+ * one. */
 struct entry {
 	bool live;
 	struct table_birth birth;
@@ -236,7 +237,8 @@ static void a_stale_block_in_the_window_is_replaced(void **state)
 	assert_true(replaced.word);
 }
 
-/* The short way and the long one are one table; what is not for the short way leaves it as it was. */
+/* The short way and the long one are one table; what is not for the short way leaves it as it was.
+ */
 static void a_small_block_goes_the_short_way(void **state)
 {
 	struct table_birth birth = {0x7b0000000008, 100, 5, 3, 4, 0, 0};

@@ -101,7 +101,8 @@ static void other_proc(void)
 static void hidden_proc(void)
 {
 	mount_private();
-	/* A mount of its own (Linux 5.8): a remount would hide the processes of the whole machine. */
+	/* A mount of its own (Linux 5.8): a remount would hide the processes of the whole machine.
+	 */
 	must(!mount("proc", "/proc", "proc", 0, "hidepid=2"));
 	must(!setresuid(65534, 65534, 65534));
 	live_on("with a hidden /proc");

@@ -114,7 +114,8 @@ static void texts(void)
 		must((text = tempnam("/tmp", "x")) != NULL);
 		free(text);
 	}
-	must(setenv("A_NAME", "value", 1) == 0 && putenv("ANOTHER=1") == 0 && unsetenv("A_NAME") == 0);
+	must(setenv("A_NAME", "value", 1) == 0 && putenv("ANOTHER=1") == 0 &&
+		unsetenv("A_NAME") == 0);
 	must(clearenv() == 0 && setenv("A_NAME", "value", 1) == 0);
 	ask();
 	tell("done");
@@ -271,9 +272,11 @@ static void children(void)
 		pid_t child;
 		int status;
 
-		must(posix_spawn_file_actions_init(&actions) == 0 && posix_spawnattr_init(&attributes) == 0);
+		must(posix_spawn_file_actions_init(&actions) == 0 &&
+			posix_spawnattr_init(&attributes) == 0);
 		for (int fd = 50; fd < 60; fd++)
-			must(posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDONLY, 0) == 0);
+			must(posix_spawn_file_actions_addopen(
+				     &actions, fd, "/dev/null", O_RDONLY, 0) == 0);
 		ask();
 		must(posix_spawnp(&child, "true", &actions, &attributes, words, environ) == 0);
 		must(waitpid(child, &status, 0) == child && status == 0);
@@ -300,7 +303,9 @@ static void helper_threads(void)
 	struct itimerspec often = {{0, 2000000}, {0, 2000000}};
 	char text[64];
 	int fd = open("/proc/self/exe", O_RDONLY);
-	struct aiocb request = {.aio_fildes = fd, .aio_buf = text, .aio_nbytes = sizeof text,
+	struct aiocb request = {.aio_fildes = fd,
+		.aio_buf = text,
+		.aio_nbytes = sizeof text,
 		.aio_sigevent = {.sigev_notify = SIGEV_NONE}};
 	const struct aiocb *list[] = {&request};
 	timer_t timer;
@@ -388,7 +393,8 @@ static void freed_behind(void)
 
 static void settings(void)
 {
-	must(mallopt(M_MMAP_THRESHOLD, 4096) && mallopt(M_ARENA_MAX, 1) && mallopt(M_PERTURB, 0x5a));
+	must(mallopt(M_MMAP_THRESHOLD, 4096) && mallopt(M_ARENA_MAX, 1) &&
+		mallopt(M_PERTURB, 0x5a));
 	for (int i = 0; i < 500; i++) {
 		char *block = malloc((size_t)i * 100 + 8);
 
@@ -484,6 +490,6 @@ static void after_main(void)
 SCENARIOS({"folders", folders}, {"texts", texts}, {"streams", streams},
 	{"names_and_addresses", names_and_addresses}, {"users", users}, {"locales", locales},
 	{"searches", searches}, {"loader", loader}, {"children", children},
-	{"helper_threads", helper_threads}, {"timers_and_new_code", timers_and_new_code}, {"made_behind", made_behind},
-	{"freed_behind", freed_behind}, {"settings", settings}, {"before_main", before_main},
-	{"after_main", after_main})
+	{"helper_threads", helper_threads}, {"timers_and_new_code", timers_and_new_code},
+	{"made_behind", made_behind}, {"freed_behind", freed_behind}, {"settings", settings},
+	{"before_main", before_main}, {"after_main", after_main})

@@ -1,5 +1,5 @@
-/* An allocator that fails at its n-th call, and at no other: FAIL_AT in the environment, or a call of
- * fail_at. Stands in front of glibc's by its internal names. */
+/* An allocator that fails at its n-th call, and at no other: FAIL_AT in the environment, or a call
+ * of fail_at. Stands in front of glibc's by its internal names. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>

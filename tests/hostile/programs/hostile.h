@@ -38,12 +38,12 @@ static inline void ask(void)
 }
 
 /* Tells the text and ends the scenario's process when the fact does not hold. */
-#define must(fact)                                                                     \
-	do {                                                                           \
-		if (!(fact)) {                                                         \
+#define must(fact)                                                                              \
+	do {                                                                                    \
+		if (!(fact)) {                                                                  \
 			tell("line %d: not %s (errno %s)", __LINE__, #fact, errno_name(errno)); \
-			_exit(9);                                                      \
-		}                                                                      \
+			_exit(9);                                                               \
+		}                                                                               \
 	} while (0)
 
 /* The open descriptors below 4096, as a line. Raw: no directory is opened for it. */

@@ -73,7 +73,8 @@ static void close_everything_by_range(void)
 	tell("done");
 }
 
-/* One file of the program's stands at every descriptor; nothing but its own words may come there. */
+/* One file of the program's stands at every descriptor; nothing but its own words may come there.
+ */
 static void dup_onto_everything(void)
 {
 	int out = fcntl(1, F_DUPFD, 1000), file = open("data", O_RDWR | O_CREAT | O_TRUNC, 0600);

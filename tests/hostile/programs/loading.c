@@ -93,7 +93,8 @@ static void in_threads(void)
 
 	for (int i = 0; i < 2; i++) {
 		must(!pthread_create(&worker[i], NULL, allocate_meanwhile, NULL));
-		must(!pthread_create(&loader[i], NULL, load_meanwhile, i ? "plugin1.so" : "plugin2.so"));
+		must(!pthread_create(
+			&loader[i], NULL, load_meanwhile, i ? "plugin1.so" : "plugin2.so"));
 	}
 	for (int i = 0; i < 20; i++)
 		ask();
@@ -164,8 +165,8 @@ static void name_spaces(void)
 /* How much static thread-local storage a library may still take must not depend on the shim. */
 static void static_tls(void)
 {
-	static const char *const names[] = {"tls64.so", "tls512.so", "tls1024.so", "tls1500.so",
-		"tls3000.so"};
+	static const char *const names[] = {
+		"tls64.so", "tls512.so", "tls1024.so", "tls1500.so", "tls3000.so"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char path[1000], *(*local)(void);

@@ -283,7 +283,8 @@ static void fixed_places(void)
 		if (start != MAP_FAILED)
 			must(munmap(start, PAGE) == 0);
 	}
-	tell("beyond: %d", mmap((void *)(1ul << 47), PAGE, RW, ANON | MAP_FIXED, -1, 0) == MAP_FAILED);
+	tell("beyond: %d",
+		mmap((void *)(1ul << 47), PAGE, RW, ANON | MAP_FIXED, -1, 0) == MAP_FAILED);
 }
 
 static void low_32_bits(void)
@@ -368,8 +369,8 @@ static void user_faults(void)
 	struct uffdio_api api = {.api = UFFD_API};
 	char *start = map(64), *block = malloc(64 * PAGE);
 	char *page = (char *)(((uintptr_t)block + PAGE) & ~(PAGE - 1));
-	struct uffdio_register range = {.range = {(uintptr_t)start, 64 * PAGE},
-		.mode = UFFDIO_REGISTER_MODE_MISSING};
+	struct uffdio_register range = {
+		.range = {(uintptr_t)start, 64 * PAGE}, .mode = UFFDIO_REGISTER_MODE_MISSING};
 
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) {
 		tell("no userfaultfd");
@@ -453,7 +454,8 @@ static void map_file(const char *name, const char *what)
 static void odd_names(void)
 {
 	map_file("new\nline", "a line break");
-	map_file("\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0", "what looks like a line of maps");
+	map_file("\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0",
+		"what looks like a line of maps");
 	map_file("\xff\xfe\x80 \xc3\x28", "no UTF-8");
 	map_file(" (deleted)", "deleted");
 	map_file("\\012\\134 \"<&>'\t\x1b[31m", "escapes");
@@ -515,7 +517,8 @@ static void *change_own_pages(void *argument)
 	while (!over) {
 		for (size_t i = 0; i < 512; i += 2)
 			must(mprotect(start + i * PAGE, PAGE, PROT_READ) == 0);
-		must(mmap(start + 100 * PAGE, 50 * PAGE, RW, ANON | MAP_FIXED, -1, 0) != MAP_FAILED);
+		must(mmap(start + 100 * PAGE, 50 * PAGE, RW, ANON | MAP_FIXED, -1, 0) !=
+			MAP_FAILED);
 		must(mprotect(start, 512 * PAGE, RW) == 0);
 		must(madvise(start, 512 * PAGE, MADV_DONTNEED) == 0);
 	}

@@ -41,7 +41,8 @@ __attribute__((visibility("default"))) void *calloc(size_t count, size_t size)
 {
 	if (!real_calloc && !looking)
 		look();
-	return looking ? memset(from_pool(count * size), 0, count * size) : real_calloc(count, size);
+	return looking ? memset(from_pool(count * size), 0, count * size)
+		       : real_calloc(count, size);
 }
 
 __attribute__((visibility("default"))) void *realloc(void *block, size_t size)
@@ -53,7 +54,8 @@ __attribute__((visibility("default"))) void *realloc(void *block, size_t size)
 	if (!block || ours || looking) {
 		moved = malloc(size);
 		if (moved && block)
-			memcpy(moved, block, size); /* from the pool: behind a block is more of it */
+			memcpy(moved, block,
+				size); /* from the pool: behind a block is more of it */
 		return moved;
 	}
 	if (!real_realloc)
