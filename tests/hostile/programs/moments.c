@@ -57,14 +57,15 @@ static void inside_dlopen(void)
 static void inside_mappings(void)
 {
 	while (going()) {
-		char *area = mmap(
+		char *whole = mmap(
 			NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *area;
 
-		must(area != MAP_FAILED && !mprotect(area + 4096, 4096, PROT_NONE));
-		area = mremap(area, 4096, 8192, MREMAP_MAYMOVE);
+		must(whole != MAP_FAILED && !mprotect(whole + 4096, 4096, PROT_NONE));
+		area = mremap(whole, 4096, 8192, MREMAP_MAYMOVE);
 		must(area != MAP_FAILED);
 		area[8191] = 1;
-		munmap(area, 8192);
+		must(!munmap(area, 8192) && !munmap(whole + 4096, 65536 - 4096));
 		must(sbrk(4096) != (void *)-1 && sbrk(-4096) != (void *)-1);
 	}
 	tell("mapped");
