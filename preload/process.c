@@ -13,10 +13,14 @@ _Atomic uint32_t *process_mark = &self.unforked;
 
 void process_settle(void)
 {
+	uint64_t signals;
+
+	sys_signals_block(&signals); /* a dump in the midst of it would find the parent's threads */
 	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;
 	thread_forked();
+	sys_signals_restore(&signals);
 }
 
 bool process_vforked(void)
