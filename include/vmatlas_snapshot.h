@@ -3,8 +3,8 @@
  * A header, then chunks until the end chunk. Each chunk is a struct vmatlas_chunk, `count` records
  * of `record_size` bytes, and zeros up to a multiple of 8. It is written in one go, without knowing
  * what is still to come: a table may come in any number of chunks of its tag, in the order of its
- * records. Records are numbered from 1 over all chunks of their tag; 0 means none. A file without
- * its end chunk was cut short. */
+ * records. Records are numbered from 1 over all chunks of their tag; 0 means none. A reader passes
+ * over chunks whose tag it does not know. A file without its end chunk was cut short. */
 #ifndef VMATLAS_SNAPSHOT_FILE_H
 #define VMATLAS_SNAPSHOT_FILE_H
 
@@ -65,6 +65,8 @@ enum vmatlas_tag {
 	VMATLAS_TAG_REGIONS = VMATLAS_TAG('R', 'E', 'G', 'I'),
 	VMATLAS_TAG_THREADS = VMATLAS_TAG('T', 'H', 'R', 'E'),
 	VMATLAS_TAG_PHASES = VMATLAS_TAG('P', 'H', 'A', 'S'),
+	/* Those of the last facts.history frees that were at rest; in no order. */
+	VMATLAS_TAG_FREED = VMATLAS_TAG('F', 'R', 'E', 'E'),
 	VMATLAS_TAG_FRAMES = VMATLAS_TAG('F', 'R', 'A', 'M'),
 	VMATLAS_TAG_MODULES = VMATLAS_TAG('M', 'O', 'D', 'U'),
 	/* Records of VMATLAS_STRING_RECORD bytes. A text lies in as many neighbours as it needs:
@@ -97,9 +99,9 @@ struct vmatlas_instant {
 
 struct vmatlas_facts {
 	uint32_t pid;
-	uint32_t number; /* of the dump, from 1 */
-	uint32_t flags;  /* enum vmatlas_fact */
-	uint32_t reserved;
+	uint32_t number;  /* of the dump, from 1 */
+	uint32_t flags;   /* enum vmatlas_fact */
+	uint32_t history; /* so many freed blocks are remembered at most; 0: none */
 	struct vmatlas_instant start, now; /* of the shim, of the dump */
 	uint64_t resolution_ticks;         /* of birth times */
 	uint64_t allocations, allocated_bytes, frees, freed_bytes, failed;

@@ -92,6 +92,28 @@ enum vmatlas_call {
 	VMATLAS_CALL_BEFORE, /* the loader, before the shim: no call stack */
 };
 
+/* A block or region that is no more: who made it, and who gave it back. */
+struct vmatlas_freed {
+	/* Twice the number of the release, from 1; one more while it is written; 0: none yet. */
+	uint64_t sequence;
+	uint64_t address, size;
+	uint64_t made, freed;   /* ticks */
+	uint32_t frame, thread; /* call stack and thread that made it; 0 unknown */
+	uint32_t freed_frame;   /* call stack of who gave it back */
+	uint32_t freed_thread;  /* and its thread */
+	uint32_t call;          /* enum vmatlas_call that made a region; 0: a block */
+	uint32_t release;       /* enum vmatlas_release */
+};
+
+/* The call that gave it back. */
+enum vmatlas_release {
+	VMATLAS_RELEASE_FREE = 1,
+	VMATLAS_RELEASE_REALLOC,
+	VMATLAS_RELEASE_MUNMAP,
+	VMATLAS_RELEASE_MREMAP,
+	VMATLAS_RELEASE_SHMDT,
+};
+
 /* A file that was loaded as code. */
 struct vmatlas_module {
 	uint64_t start, end; /* the whole image, as loaded */

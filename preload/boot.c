@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "config.h"
 #include "guard.h"
+#include "history.h"
 #include "inventory.h"
 #include "lock.h"
 #include "mappings.h"
@@ -69,6 +70,7 @@ static void start_tables(void)
 	table_boot(self.glibc, track_moments());
 	track_boot();
 	process_boot();
+	history_boot(config()->history);
 }
 
 /* What the loader and libunwind allocate for us is passed on unseen. */
@@ -134,6 +136,7 @@ void boot_finish(char *const *environment)
 	self.constructing = true;
 	boot_try(0);
 	config_boot(environment);
+	history_boot(config()->history);
 	start_callstacks();
 	start_main_thread();
 	inventory_take();

@@ -7,6 +7,8 @@
 enum {
 	DEPTH_DEFAULT = 64,
 	DEPTH_MOST = 256,
+	/* 1 GiB of records. */
+	HISTORY_MOST = 1 << 24,
 	INTERVAL_MOST = 10000000,
 	/* fs.nr_open, the most descriptors that a process can have unless root raises it. */
 	DESCRIPTOR_MOST = 1 << 20,
@@ -284,6 +286,16 @@ static void set_growth(const char *value)
 		complain("VMATLAS_GROWTH", value, "not a size such as 64M; there is none");
 }
 
+static void set_history(const char *value)
+{
+	uint64_t count;
+
+	if (parse_bytes(value, &count) && count <= HISTORY_MOST)
+		self.history = (uint32_t)count;
+	else
+		complain("VMATLAS_HISTORY", value, "not a number up to 16M; there is none");
+}
+
 static void set_query(const char *value)
 {
 	if (!strcmp(value, "text"))
@@ -323,6 +335,8 @@ static void set(const char *name, const char *value)
 		set_interval(value);
 	else if (!strcmp(name, "GROWTH"))
 		set_growth(value);
+	else if (!strcmp(name, "HISTORY"))
+		set_history(value);
 	else if (!strcmp(name, "QUERY"))
 		set_query(value);
 	else

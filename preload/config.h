@@ -21,6 +21,7 @@ struct config {
 	bool maps_as_text;         /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
 	unsigned interval_s;       /* VMATLAS_INTERVAL: a report so often; 0 for never */
 	uint64_t growth;           /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */
+	uint32_t history;          /* VMATLAS_HISTORY: so many freed blocks; 0 for none */
 	unsigned depth;            /* VMATLAS_DEPTH: most frames of a call stack */
 	/* One line for each value that could not be used and what holds instead. */
 	char notice[CONFIG_NOTICES][CONFIG_NOTICE];

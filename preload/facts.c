@@ -4,6 +4,7 @@
 #include "callstack.h"
 #include "clock.h"
 #include "config.h"
+#include "history.h"
 #include "lock.h"
 #include "mappings.h"
 #include "modules.h"
@@ -127,6 +128,7 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 		callstacks.truncated);
 	facts_lose(view, "regions", "mappings whose caller could not be kept", regions_lost());
 	facts_lose(view, "phases", "phases that could not be kept", phases_lost());
+	facts_lose(view, "history", "frees that could not be remembered", history_lost());
 	facts_lose(
 		view, "births", "blocks whose mapping at birth could not be kept", mappings_lost());
 	facts_lose(view, "threads", "threads that could not be followed", totals->lost);
@@ -258,6 +260,8 @@ void facts_tables(struct view *view)
 	view->modules = modules_lane();
 	view->strings = strings_lane();
 	view->phases = phases_lane();
+	view->freed = history_records();
+	view->history = history_length;
 	view->glibc = boot_glibc();
 	view->start = clock_of(clock_start());
 	view->now = clock_of(clock_read());

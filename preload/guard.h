@@ -54,6 +54,14 @@ static inline void guard_tracking(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* Back into the real function. */
+static inline void guard_calling(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	guard.state = GUARD_CALLING;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline void guard_open(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);

@@ -1,4 +1,6 @@
 /* wrap_heap.c - the malloc family. */
+#include "clock.h"
+#include "history.h"
 #include "mappings.h"
 #include "wrap.h"
 
@@ -146,11 +148,29 @@ static bool is_mmapped(const void *block)
 	return boot_glibc() && ((const size_t *)block)[-1] & CHUNK_MMAPPED;
 }
 
-static inline void release(void *block, struct table_taken *taken)
+/* Before the allocator has the block: afterwards its address can have come and gone again. `stack`
+ * is the wrapper's frame, where CALLSTACK_HERE would look. */
+static void remember(struct thread *thread, uintptr_t stack, const struct table_taken *taken)
+{
+	const uintptr_t *frame = (const uintptr_t *)stack;
+	struct callstack_at at = {frame[1], stack + 16, frame[0]};
+	struct history_release release = {thread, &at, clock_ticks(), VMATLAS_RELEASE_FREE};
+
+	if (thread)
+		guard_tracking();
+	history_block(&release, taken);
+	if (thread)
+		guard_calling();
+}
+
+static inline void release(
+	struct thread *thread, uintptr_t stack, void *block, struct table_taken *taken)
 {
 	bool mmapped;
 
 	track_take(block, taken);
+	if (history_on())
+		remember(thread, stack, taken);
 	/* Only a block that we saw the allocator make surely has a header. */
 	mmapped = taken->word && is_mmapped(block);
 	if (mmapped)
@@ -158,11 +178,12 @@ static inline void release(void *block, struct table_taken *taken)
 	real.free(block);
 }
 
-static __attribute__((noinline)) void free_slowly(struct thread *thread, void *block)
+static __attribute__((noinline)) void free_slowly(
+	struct thread *thread, uintptr_t stack, void *block)
 {
 	struct table_taken taken;
 
-	release(block, &taken);
+	release(thread, stack, block, &taken);
 	if (!thread) {
 		track_freed_elsewhere(&taken);
 		return;
@@ -183,9 +204,9 @@ static inline void free_small(struct thread *thread, void *block, uint64_t word)
 	guard_open();
 }
 
-WRAPPER void free(void *block)
+static inline void give_back(uintptr_t stack, uintptr_t caller, void *block)
 {
-	struct thread *thread = enter(WRAP_STACK, (uintptr_t)__builtin_return_address(0));
+	struct thread *thread = enter(stack, caller);
 	uint64_t word;
 
 	if (!block) {
@@ -193,30 +214,38 @@ WRAPPER void free(void *block)
 			guard_open();
 		return;
 	}
-	word = thread ? table_take_small((uintptr_t)block) : 0;
+	word = thread && !history_on() ? table_take_small((uintptr_t)block) : 0;
 	if (__builtin_expect(word != 0, 1))
 		free_small(thread, block, word);
 	else
-		free_slowly(thread, block);
+		free_slowly(thread, stack, block);
+}
+
+WRAPPER void free(void *block)
+{
+	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
 
 WRAPPER void free_sized(void *block, size_t size)
 {
 	(void)size;
-	free(block);
+	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
 
 WRAPPER void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
 	(void)alignment;
 	(void)size;
-	free(block);
+	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
 
 /* -- realloc -------------------------------------------------------------------------------- */
 
-static void *moved_unseen(const struct table_taken *taken, void *block, size_t size)
+static void *moved_unseen(const struct history_release *release, const struct table_taken *taken,
+	void *block, size_t size)
 {
+	if (history_on() && (block || !size))
+		history_block(release, taken);
 	if (block || !size)
 		track_freed_elsewhere(taken);
 	else
@@ -228,14 +257,18 @@ static void *moved_unseen(const struct table_taken *taken, void *block, size_t s
 
 /* glibc frees on size 0 and gives NULL; others give a block. NULL otherwise means that the old
  * block stands. */
-static void *moved(struct thread *thread, const struct table_taken *taken, void *block, size_t size,
-	const struct callstack_at *at)
+static void *moved(const struct history_release *release, const struct table_taken *taken,
+	void *block, size_t size)
 {
+	struct thread *thread = release->thread;
+
 	guard_tracking();
 	if (block || !size) {
+		if (history_on())
+			history_block(release, taken);
 		track_freed(thread, taken);
 		if (block)
-			track_alloc(thread, block, size, at);
+			track_alloc(thread, block, size, release->at);
 	} else {
 		track_put_back(taken);
 		track_failed(thread);
@@ -248,6 +281,7 @@ static inline void *reallocated(
 	uintptr_t stack, const struct callstack_at *at, void *old, size_t size)
 {
 	struct thread *thread = enter(stack, at->pc);
+	struct history_release release = {.thread = thread, .at = at};
 	struct table_taken taken;
 	bool mmapped;
 
@@ -257,11 +291,14 @@ static inline void *reallocated(
 		return thread ? made(thread, block, size, at) : passed(block, size);
 	}
 	track_take(old, &taken);
+	release.call = VMATLAS_RELEASE_REALLOC;
+	release.time = history_on() ? clock_ticks() : 0;
 	mmapped = taken.word && is_mmapped(old);
 	if (mmapped)
 		say_unmapped(old);
 	old = real.realloc(old, size);
-	return thread ? moved(thread, &taken, old, size, at) : moved_unseen(&taken, old, size);
+	return thread ? moved(&release, &taken, old, size)
+		      : moved_unseen(&release, &taken, old, size);
 }
 
 WRAPPER void *realloc(void *block, size_t size)

@@ -1,6 +1,7 @@
 /* wrap_map.c - the mmap family: who mapped what, and when the map of the process changes. */
 #include "ask.h"
 #include "clock.h"
+#include "history.h"
 #include "mappings.h"
 #include "regions.h"
 #include "wrap.h"
@@ -68,6 +69,24 @@ static void gone(struct thread *thread, void *start, size_t length)
 	callstack_unmapped((uintptr_t)start, page_up((uintptr_t)start + length));
 }
 
+/* The pieces of regions that a call has taken. Another thread may have mapped there since: `time`
+ * is from before. */
+static void released(struct thread *thread, const struct callstack_at *at, uint64_t time,
+	enum vmatlas_release call, const struct regions_undo *undo)
+{
+	struct history_release release = {thread, at, time, call};
+
+	if (!thread || !history_on())
+		return;
+	guard_tracking();
+	history_regions(&release, undo);
+}
+
+static uint64_t release_time(void)
+{
+	return history_on() ? clock_ticks() : 0;
+}
+
 static inline void *map(uintptr_t stack, const struct callstack_at *at, void *address,
 	size_t length, int protection, int flags, int fd, off_t offset)
 {
@@ -99,16 +118,20 @@ WRAPPER void *mmap64(
 
 WRAPPER int munmap(void *address, size_t length)
 {
+	struct callstack_at at = CALLSTACK_HERE();
 	struct thread *thread = wrap_enter(WRAP_STACK);
+	uint64_t time = release_time();
 	struct regions_undo undo;
 	int result;
 
 	unmapping(thread, address, length, &undo);
 	result = REAL(munmap)(address, length);
-	if (result)
+	if (result) {
 		regions_put_back(&undo);
-	else
+	} else {
 		gone(thread, address, length);
+		released(thread, &at, time, VMATLAS_RELEASE_MUNMAP, &undo);
+	}
 	leave(thread);
 	return result;
 }
@@ -117,6 +140,7 @@ WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int fl
 {
 	struct callstack_at at = CALLSTACK_HERE();
 	struct thread *thread = wrap_enter(WRAP_STACK);
+	uint64_t time = release_time();
 	struct regions_undo undo;
 	void *wanted = NULL, *start;
 	va_list list;
@@ -130,6 +154,8 @@ WRAPPER void *mremap(void *address, size_t old_length, size_t new_length, int fl
 	start = REAL(mremap)(address, old_length, new_length, flags, wanted);
 	if (start == MAP_FAILED || flags & MREMAP_DONTUNMAP)
 		regions_put_back(&undo);
+	else
+		released(thread, &at, time, VMATLAS_RELEASE_MREMAP, &undo);
 	if (start != MAP_FAILED) {
 		gone(thread, address, old_length);
 		mapped(thread, start, new_length, VMATLAS_CALL_MREMAP, &at);
@@ -231,18 +257,22 @@ WRAPPER void *shmat(int id, const void *address, int flags)
 
 WRAPPER int shmdt(const void *address)
 {
+	struct callstack_at at = CALLSTACK_HERE();
 	struct thread *thread = wrap_enter(WRAP_STACK);
 	struct vmatlas_region region;
 	struct regions_undo undo = {.count = 0};
+	uint64_t time = release_time();
 	int result;
 
 	if (thread && regions_find((uintptr_t)address, &region))
 		regions_cut(region.start, region.end, &undo);
 	result = REAL(shmdt)(address);
-	if (result)
+	if (result) {
 		regions_put_back(&undo);
-	else
+	} else {
 		mappings_changed_all();
+		released(thread, &at, time, VMATLAS_RELEASE_SHMDT, &undo);
+	}
 	leave(thread);
 	return result;
 }

@@ -41,6 +41,7 @@ static const struct spec {
 	[INTAKE_REGIONS] = {VMATLAS_TAG_REGIONS, sizeof(struct vmatlas_region), RECORDS},
 	[INTAKE_THREADS] = {VMATLAS_TAG_THREADS, sizeof(struct vmatlas_thread), RECORDS},
 	[INTAKE_PHASES] = {VMATLAS_TAG_PHASES, sizeof(struct vmatlas_phase), RECORDS},
+	[INTAKE_FREED] = {VMATLAS_TAG_FREED, sizeof(struct vmatlas_freed), RECORDS},
 	[INTAKE_FRAMES] = {VMATLAS_TAG_FRAMES, sizeof(struct vmatlas_frame), RECORDS},
 	[INTAKE_MODULES] = {VMATLAS_TAG_MODULES, sizeof(struct vmatlas_module), RECORDS},
 	[INTAKE_STRINGS] = {VMATLAS_TAG_STRINGS, VMATLAS_STRING_RECORD, RECORDS},
@@ -246,6 +247,39 @@ static int take_records(struct intake *intake, enum intake_table table, uint64_t
 	return error ? error : skip_padding(intake);
 }
 
+/* Whether these can be the letters of a tag that a later version has. */
+static bool is_tag(uint32_t tag)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
+
+	for (int i = 0; i < 4; i++) {
+		char letter = (char)(tag >> 8 * i);
+
+		if (!letter || !strchr(letters, letter))
+			return false;
+	}
+	return true;
+}
+
+static int pass_over(struct intake *intake, const struct vmatlas_chunk *chunk, uint64_t offset)
+{
+	char buffer[4096];
+	uint64_t size;
+	int error = 0;
+
+	if (!is_tag(chunk->tag))
+		return fault_at(intake, offset, "no chunk begins here");
+	if (__builtin_mul_overflow(chunk->count, (uint64_t)chunk->record_size, &size))
+		return fault_at(intake, offset, "more bytes than addresses");
+	while (!error && size) {
+		size_t step = size < sizeof(buffer) ? size : sizeof(buffer);
+
+		error = fetch(intake, buffer, step);
+		size -= step;
+	}
+	return error ? error : skip_padding(intake);
+}
+
 static int take_chunk(struct intake *intake)
 {
 	uint64_t offset = intake->offset;
@@ -257,7 +291,7 @@ static int take_chunk(struct intake *intake)
 		return error;
 	table = table_of(chunk.tag);
 	if (table == INTAKE_TABLES)
-		return fault_at(intake, offset, "no chunk that this version knows begins here");
+		return pass_over(intake, &chunk, offset);
 	error = check_head(intake, table, &chunk, offset);
 	if (!error)
 		error = take_records(intake, table, chunk.count);

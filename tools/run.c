@@ -48,6 +48,10 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "What to record:", 3},
 	{"depth", KEY(SETTING_DEPTH), "FRAMES", 0, "Call stacks up to so many frames (1 to 256)",
 		3},
+	{"history", KEY(SETTING_HISTORY), "BLOCKS", 0,
+		"Who made and who freed the last so many freed blocks (1000, 64K), for `vmatlas "
+		"addr`",
+		3},
 	{"children", KEY(SETTING_CHILDREN), NULL, 0, "Also the programs that the program executes",
 		3},
 	{"no-children", KEY_NO_CHILDREN, NULL, 0, "Only this program", 3},

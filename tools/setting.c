@@ -18,6 +18,8 @@
 /* A century: more is a slip of the finger, and less than any clock's limit. */
 #define INTERVAL_MOST 3153600000
 #define DEPTH_MOST 256
+/* As the shim: 1 GiB of records. */
+#define HISTORY_MOST (1 << 24)
 
 /* Each puts the value in its final form (VALUE_SIZE bytes), or returns what it expects. */
 typedef const char *setting_reader(const char *value, char *final);
@@ -37,25 +39,43 @@ static const char *put_number(char *final, uint64_t number)
 	return NULL;
 }
 
-/* "4096", "64K", "1.5G" is not: sizes are powers of 1024, as everywhere in the reports. */
-static const char *read_bytes(const char *value, char *final)
+/* "4096", "64K", "1.5G" is not: suffixes are powers of 1024, as everywhere in the reports. */
+static bool read_scaled(const char *value, uint64_t *scaled)
 {
-	static const char suffixes[] = "KMGT", wanted[] = "expected bytes: 4096, 64K, 100M, 2G";
+	static const char suffixes[] = "KMGT";
 	size_t digits = strspn(value, "0123456789");
 	const char *suffix = value[digits] ? strchr(suffixes, value[digits] & ~0x20) : NULL;
 	int shift = suffix ? 10 * (int)(suffix - suffixes + 1) : 0;
 	char number[32];
-	uint64_t bytes;
 
 	if (value[digits] && (!suffix || value[digits + 1]))
-		return wanted;
+		return false;
 	if (digits >= sizeof(number))
-		return wanted;
+		return false;
 	memcpy(number, value, digits);
 	number[digits] = '\0';
-	if (!read_number(number, UINT64_MAX >> shift, &bytes))
-		return wanted;
-	return put_number(final, bytes << shift);
+	if (!read_number(number, UINT64_MAX >> shift, scaled))
+		return false;
+	*scaled <<= shift;
+	return true;
+}
+
+static const char *read_bytes(const char *value, char *final)
+{
+	uint64_t bytes;
+
+	if (!read_scaled(value, &bytes))
+		return "expected bytes: 4096, 64K, 100M, 2G";
+	return put_number(final, bytes);
+}
+
+static const char *read_history(const char *value, char *final)
+{
+	uint64_t count;
+
+	if (!read_scaled(value, &count) || count > HISTORY_MOST)
+		return "expected a number of blocks: 1000, 64K, up to 16M";
+	return put_number(final, count);
 }
 
 static const char *read_interval(const char *value, char *final)
@@ -168,6 +188,7 @@ static const struct {
 	[SETTING_INTERVAL] = {"VMATLAS_INTERVAL", read_interval},
 	[SETTING_GROWTH] = {"VMATLAS_GROWTH", read_bytes},
 	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
+	[SETTING_HISTORY] = {"VMATLAS_HISTORY", read_history},
 	[SETTING_BLOCKS] = {"VMATLAS_BLOCKS", read_switch},
 	[SETTING_CHILDREN] = {"VMATLAS_CHILDREN", read_switch},
 };

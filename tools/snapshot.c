@@ -114,6 +114,7 @@ static void put_facts(struct snapshot *snapshot)
 	view->glibc = facts->flags & VMATLAS_FACT_GLIBC;
 	view->start = clock_of(&facts->start);
 	view->now = clock_of(&facts->now);
+	view->history = facts->history;
 	view->resolution_ticks = facts->resolution_ticks;
 	view->allocations = facts->allocations;
 	view->allocated_bytes = facts->allocated_bytes;
@@ -239,6 +240,7 @@ static void put_lanes(struct snapshot *snapshot)
 	view->regions = lane_of(snapshot, INTAKE_REGIONS);
 	view->modules = lane_of(snapshot, INTAKE_MODULES);
 	view->phases = lane_of(snapshot, INTAKE_PHASES);
+	view->freed = view->history ? lane_of(snapshot, INTAKE_FREED) : NULL;
 	view->strings = lane_of(snapshot, INTAKE_STRINGS);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chunk.h"
+#include "freed.h"
 
 /* A writer in the shim holds a region for a handful of stores; one that stays busy for so many
  * looks is ours, interrupted by this very dump. */
@@ -46,6 +47,7 @@ static void put_facts(struct writer *writer)
 		.flags = (view->complete ? VMATLAS_FACT_COMPLETE : 0) |
 			 (view->glibc ? VMATLAS_FACT_GLIBC : 0) |
 			 (view->runs ? VMATLAS_FACT_PAGES : 0),
+		.history = view->history,
 		.start = instant(&view->start),
 		.now = instant(&view->now),
 		.resolution_ticks = view->resolution_ticks,
@@ -216,6 +218,22 @@ static void put_regions(struct writer *writer)
 	chunk_end(&writer->chunks);
 }
 
+/* The empty places of a long ring take no room in the file. */
+static void put_freed(struct writer *writer)
+{
+	const struct lane *lane = writer->view->freed;
+	struct vmatlas_freed freed;
+	struct chunk_batch batch;
+
+	chunk_batch_begin(&batch, &writer->chunks, VMATLAS_TAG_FREED, sizeof(freed),
+		writer->scratch, writer->size);
+	for (uint32_t id = 1; id <= lane_count(lane) && !writer->chunks.text->error; id++) {
+		if (freed_read(lane_get(lane, id), &freed))
+			chunk_batch_put(&batch, &freed);
+	}
+	chunk_batch_end(&batch);
+}
+
 /* Who refers before what is referred to: a number that was written finds its record, since tables
  * only grow. */
 static void put_tables(struct writer *writer)
@@ -227,6 +245,8 @@ static void put_tables(struct writer *writer)
 	put_lane(writer, VMATLAS_TAG_BIRTHS, view->births);
 	put_lane(writer, VMATLAS_TAG_ORIGINS, view->origins);
 	put_regions(writer);
+	if (view->freed)
+		put_freed(writer);
 	if (view->phases)
 		put_lane(writer, VMATLAS_TAG_PHASES, view->phases);
 	put_lane(writer, VMATLAS_TAG_THREADS, view->threads);

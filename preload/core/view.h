@@ -77,6 +77,8 @@ struct view {
 	const struct lane *frames, *origins, *moments, *births, *bigs, *threads, *regions, *modules,
 		*strings;
 	const struct lane *phases; /* NULL: none */
+	const struct lane *freed;  /* NULL: freed blocks are not remembered */
+	uint32_t history;          /* so many of them are, at most */
 	bool glibc; /* the allocator is glibc's: arenas and large blocks look as it makes them */
 
 	/* vmatlas's own memory. */

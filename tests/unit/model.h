@@ -37,7 +37,7 @@ struct model {
 	int smaps_error;             /* a negative errno, after the first read */
 	bool pages_refused;
 	struct blocks *blocks;
-	struct lane lanes[9];
+	struct lane lanes[9], freed;
 	struct vmatlas_frame frames[3];
 	struct vmatlas_origin origins[2];
 	struct vmatlas_moment moments[1];
@@ -45,6 +45,7 @@ struct model {
 	struct vmatlas_big bigs[5];
 	struct vmatlas_thread threads[1];
 	struct vmatlas_region regions[2];
+	struct vmatlas_freed records[4];
 	struct vmatlas_module modules[1];
 	char strings[2 * VMATLAS_STRING_RECORD];
 };
@@ -173,6 +174,20 @@ static inline void model_lanes(struct model *model)
 #undef OVER
 	for (int i = 0; i < 9; i++)
 		*slots[i] = &model->lanes[i];
+}
+
+/* Four freed blocks are remembered: one place is empty, one is being written. */
+static inline void model_freed(struct model *model)
+{
+	model->records[0] =
+		(struct vmatlas_freed){2, MODEL_HEAP + 0x10, 24, 1000, 1100, 2, 1, 3, 1, 0, 1};
+	model->records[1] =
+		(struct vmatlas_freed){5, MODEL_HEAP + 0x40, 24, 1000, 1100, 2, 1, 3, 1, 0, 1};
+	model->records[3] = (struct vmatlas_freed){8, MODEL_FAR, 0x1000, 1000, 1200, 3, 1, 2, 1,
+		VMATLAS_CALL_MMAP, VMATLAS_RELEASE_MUNMAP};
+	lane_over(&model->freed, model->records, 4, sizeof(struct vmatlas_freed));
+	model->view.freed = &model->freed;
+	model->view.history = 4;
 }
 
 static inline struct model *model_make(void)

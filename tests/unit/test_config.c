@@ -23,7 +23,7 @@ static bool defaults(const struct config *config)
 	return config->fd == 2 && !config->output[0] && config->format == CONFIG_TEXT &&
 	       config->signal == SIGUSR2 && !config->at_exit && !config->blocks &&
 	       config->children && !config->maps_as_text && config->depth == 64 &&
-	       config->interval_s == 0 && config->growth == 0;
+	       config->interval_s == 0 && config->growth == 0 && config->history == 0;
 }
 
 #define HOLDS(name, fact)                             \
@@ -55,6 +55,9 @@ HOLDS(every_minute, config->interval_s == 60)
 HOLDS(growth_64m, config->growth == 64ull << 20)
 HOLDS(growth_1t, config->growth == 1ull << 40)
 HOLDS(growth_5, config->growth == 5)
+HOLDS(history_1, config->history == 1)
+HOLDS(history_64k, config->history == 64 << 10)
+HOLDS(history_16m, config->history == 16 << 20)
 
 static const struct setting settings[] = {
 	{"PATH=/bin", NULL, defaults},
@@ -127,6 +130,15 @@ static const struct setting settings[] = {
 	{"VMATLAS_INTERVAL=0", NULL, defaults},
 	{"VMATLAS_INTERVAL=1m", "not a number of seconds", defaults},
 	{"VMATLAS_INTERVAL=99999999999999999999", "not a number of seconds", defaults},
+	{"VMATLAS_HISTORY=1", NULL, history_1},
+	{"VMATLAS_HISTORY=64K", NULL, history_64k},
+	{"VMATLAS_HISTORY=16M", NULL, history_16m},
+	{"VMATLAS_HISTORY=0", NULL, defaults},
+	{"VMATLAS_HISTORY=16777217", "up to 16M", defaults},
+	{"VMATLAS_HISTORY=17M", "up to 16M", defaults},
+	{"VMATLAS_HISTORY=-1", "up to 16M", defaults},
+	{"VMATLAS_HISTORY=", "up to 16M", defaults},
+
 	{"VMATLAS_GROWTH=64M", NULL, growth_64m},
 	{"VMATLAS_GROWTH=1T", NULL, growth_1t},
 	{"VMATLAS_GROWTH=5", NULL, growth_5},

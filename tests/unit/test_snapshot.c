@@ -175,6 +175,41 @@ static void a_region_in_writing_is_left_out(void **state)
 	model_free(model);
 }
 
+static void freed_blocks_come_back_where_they_are_whole(void **state)
+{
+	struct model *model = model_make();
+	const struct view *view;
+	struct snapshot *snapshot;
+
+	(void)state;
+	model_freed(model);
+	snapshot = pass_through(model, 8192);
+	view = snapshot_view(snapshot);
+	assert_int_equal(view->history, 4);
+	assert_int_equal(lane_count(view->freed), 2);
+	assert_memory_equal(lane_get(view->freed, 1), &model->records[0], 64);
+	assert_memory_equal(lane_get(view->freed, 2), &model->records[3], 64);
+	snapshot_free(snapshot);
+	model_free(model);
+}
+
+static void a_history_of_nothing_yet_is_one(void **state)
+{
+	struct model *model = model_make();
+	struct snapshot *snapshot = pass_through(model, 8192);
+
+	(void)state;
+	assert_null(snapshot_view(snapshot)->freed);
+	snapshot_free(snapshot);
+	model_freed(model);
+	memset(model->records, 0, sizeof(model->records));
+	snapshot = pass_through(model, 8192);
+	assert_int_equal(snapshot_view(snapshot)->history, 4);
+	assert_int_equal(lane_count(snapshot_view(snapshot)->freed), 0);
+	snapshot_free(snapshot);
+	model_free(model);
+}
+
 static void smaps_come_back_whatever_the_pieces(void **state)
 {
 	static const size_t steps[] = {0, 1, 7, 100, 4096};
@@ -432,6 +467,33 @@ static char *find_chunk(char *bytes, size_t size, uint32_t tag)
 	return NULL;
 }
 
+/* A later version may add a table: what this one knows it reads, whatever the other holds. */
+static void unknown_chunks_are_passed_over(void **state)
+{
+	struct model *model = model_make();
+	size_t size;
+	char *bytes = model_write(model, 8192, &size);
+	char *moments = find_chunk(bytes, size, VMATLAS_TAG_MOMENTS) - sizeof(struct vmatlas_chunk);
+	uint32_t tag = VMATLAS_TAG('N', 'E', 'W', '1');
+	struct snapshot_fault fault;
+	struct snapshot *snapshot;
+
+	(void)state;
+	memcpy(moments, &tag, sizeof(tag));
+	snapshot = thaw(bytes, size);
+	assert_int_equal(lane_count(snapshot_view(snapshot)->moments), 0);
+	assert_int_equal(lane_count(snapshot_view(snapshot)->births), 2);
+	snapshot_free(snapshot);
+	memset(moments + 8, 0xff, 8); /* so many records */
+	assert_int_equal(read_bytes(bytes, size, &snapshot, &fault), EILSEQ);
+	assert_non_null(strstr(fault.reason, "more bytes"));
+	memset(moments, '~', 4);
+	assert_int_equal(read_bytes(bytes, size, &snapshot, &fault), EILSEQ);
+	assert_non_null(strstr(fault.reason, "no chunk begins here"));
+	free(bytes);
+	model_free(model);
+}
+
 static void with_record(uint32_t tag, size_t offset, uint64_t value, const char *reason)
 {
 	struct model *model = model_make();
@@ -522,6 +584,9 @@ int main(void)
 		cmocka_unit_test(blocks_come_back),
 		cmocka_unit_test(tables_come_back),
 		cmocka_unit_test(a_region_in_writing_is_left_out),
+		cmocka_unit_test(freed_blocks_come_back_where_they_are_whole),
+		cmocka_unit_test(a_history_of_nothing_yet_is_one),
+		cmocka_unit_test(unknown_chunks_are_passed_over),
 		cmocka_unit_test(smaps_come_back_whatever_the_pieces),
 		cmocka_unit_test(pages_come_back),
 		cmocka_unit_test(pages_that_were_refused_stay_unknown),
