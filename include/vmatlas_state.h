@@ -12,6 +12,9 @@
 
 /* The value of sigqueue(3) that asks for one format instead of the configured one. */
 #define VMATLAS_REQUEST(format) (0x564d4100 | (format)) /* 0 text, 1 json, 2 snapshot */
+/* Or'ed to the format: the report goes to a file of its own in /tmp, wherever others go. It is the
+ * asker's, who takes it away. */
+#define VMATLAS_REQUEST_PRIVATE 4
 
 struct vmatlas_state {
 	uint64_t magic;
@@ -24,8 +27,10 @@ struct vmatlas_state {
 	uint32_t format;    /* of the reports it writes unless asked otherwise */
 	_Atomic uint32_t started, finished; /* dumps, since the start of the process */
 	int32_t error;                      /* errno of the last dump's output, 0 for none */
-	uint32_t fallback; /* the last report could not go to its descriptor and went to a file */
-	char path[4096];   /* where the last report went: "fd:2" or an absolute path */
+	/* 1: the last report could not go to its descriptor and went to a file; 2: it went to one
+	 * because VMATLAS_REQUEST_PRIVATE wanted it. */
+	uint32_t fallback;
+	char path[4096]; /* where the last report went: "fd:2" or an absolute path */
 };
 
 #endif

@@ -147,7 +147,9 @@ static int format_wanted(const siginfo_t *info)
 {
 	int value = info->si_code == SI_QUEUE ? info->si_value.sival_int : 0;
 
-	return value >= VMATLAS_REQUEST(0) && value <= VMATLAS_REQUEST(2) ? value & 3 : -1;
+	int format = value & (3 | VMATLAS_REQUEST_PRIVATE);
+
+	return value == VMATLAS_REQUEST(format) && (format & 3) <= CONFIG_SNAPSHOT ? format : -1;
 }
 
 void dump_on_signal(int signal, siginfo_t *info, void *context)

@@ -11,7 +11,8 @@
 #include <signal.h>
 
 /* Makes a report, or leaves the request to the dump that is at work. `format` is an enum
- * config_format, or negative for the configured one. errno stays. Anywhere, signal handlers
+ * config_format, VMATLAS_REQUEST_PRIVATE or'ed to it for a file of its own, or negative for the
+ * configured one. errno stays. Anywhere, signal handlers
  * included. 0, EBUSY when it was left to another, or why there is no report. */
 int dump(const char *reason, int format);
 

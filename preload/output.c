@@ -199,10 +199,18 @@ static int open_path(struct output *output, const char *format, const struct out
 	return is_special(output->path) ? open_special(output) : open_new(output, facts);
 }
 
+/* Where nothing that was configured will do. */
+static int open_own(struct output *output, const struct output_facts *facts)
+{
+	return open_path(output, "/tmp/vmatlas.%e.%p.%n", facts);
+}
+
 static int open_any(struct output *output, const struct output_facts *facts)
 {
 	output->owned = output->stream = output->socket = output->fallback = false;
 	output->partial[0] = 0;
+	if (facts->private)
+		return open_own(output, facts);
 	if (config()->fd < 0)
 		return open_path(output, config()->output, facts);
 	if (descriptor_is_still_ours()) {
@@ -210,7 +218,7 @@ static int open_any(struct output *output, const struct output_facts *facts)
 		return 0;
 	}
 	output->fallback = true;
-	return open_path(output, "/tmp/vmatlas.%e.%p.%n", facts);
+	return open_own(output, facts);
 }
 
 int output_open(struct output *output, const struct output_facts *facts)

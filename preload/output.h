@@ -31,6 +31,7 @@ struct output_facts {
 	uint32_t number;
 	const char *name;
 	uint64_t time_s;
+	bool private; /* to a file of its own in /tmp, whatever is configured */
 };
 
 /* Notes what the configured descriptor is. Start only. */

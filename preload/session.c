@@ -142,20 +142,21 @@ static int write_form(struct session *session, int format)
 	return error ? error : text_flush(&session->text);
 }
 
-static void state_output(const struct output *output, int error)
+static void state_output(const struct output *output, bool private, int error)
 {
 	memcpy(vmatlas_state.path, output->path, sizeof vmatlas_state.path);
-	vmatlas_state.fallback = output->fallback;
+	vmatlas_state.fallback = private ? 2 : output->fallback;
 	vmatlas_state.error = error;
 }
 
-static int write_out(struct session *session, int format)
+static int write_out(struct session *session, int format, bool private)
 {
 	struct output_facts facts = {
 		.pid = (int)session->view.pid,
 		.number = session->view.number,
 		.name = session->view.name,
 		.time_s = session->view.now.realtime_ns / 1000000000u,
+		.private = private,
 	};
 	int error, closing;
 
@@ -167,7 +168,7 @@ static int write_out(struct session *session, int format)
 		if (!error)
 			error = closing;
 	}
-	state_output(&session->output, error);
+	state_output(&session->output, private, error);
 	return error;
 }
 
@@ -181,7 +182,11 @@ int session_report(const char *reason, int format, uint32_t *number)
 	facts_gather(&session->facts, &session->view, *number, reason);
 	session->view.own[session->view.owns++] =
 		(struct view_range){(uintptr_t)session, (uintptr_t)session + sizeof *session};
-	error = write_out(session, format < 0 ? (int)config()->format : format);
+	if (format < 0)
+		error = write_out(session, (int)config()->format, false);
+	else
+		error = write_out(session, format & ~VMATLAS_REQUEST_PRIVATE,
+			format & VMATLAS_REQUEST_PRIVATE);
 	*number = session->view.number;
 	facts_close(&session->facts);
 	sys_munmap(session, sizeof *session);

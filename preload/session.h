@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
-/* Makes one report and writes it out. `format` is an enum config_format, or negative for the
- * configured one; *number is the report's, and becomes a larger one where a file of that number is
- * there already. 0, or why there is no report. With all signals blocked, by one thread at a time,
- * with 64 KiB of stack; takes no lock. */
+/* Makes one report and writes it out. `format` is as dump's; *number is the report's, and becomes a
+ * larger one where a file of that number is there already. 0, or why there is no report. With all
+ * signals blocked, by one thread at a time, with 64 KiB of stack; takes no lock. */
 int session_report(const char *reason, int format, uint32_t *number);
 
 #endif

@@ -20,11 +20,15 @@ enum { POLL_FIRST_MS = 2, POLL_MOST_MS = 20, TIMEOUT_MS = 10000 };
 /* "SIGRTMIN+30", and any int for the compiler. */
 enum { SIGNAL_NAME = 24 };
 
+/* An option without a letter has a key beyond all letters. */
+enum { KEY_PRIVATE = 0x100 };
+
 struct dump {
 	const char *operand; /* the pid as it was given */
 	pid_t pid;
 	const char *output;
 	int format; /* -1: as the process was started */
+	bool private;
 	int timeout_ms;
 	struct target target;
 	struct shimstate shim;
@@ -34,6 +38,7 @@ struct dump {
 static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, "text, json or snapshot, whatever VMATLAS_FORMAT says", 1},
 	{"output", 'o', "FILE", 0, "Copy the report to FILE", 1},
+	{"private", KEY_PRIVATE, NULL, 0, "To FILE alone, and not where VMATLAS_OUTPUT said", 1},
 	{"timeout", 't', "SECONDS", 0, "Wait so long for it (default 10)", 1},
 	{0},
 };
@@ -90,6 +95,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		dump->format = parse_format(argument);
 	else if (key == 'o')
 		dump->output = argument;
+	else if (key == KEY_PRIVATE)
+		dump->private = true;
 	else if (key == 't')
 		dump->timeout_ms = parse_timeout(argument);
 	else if (key == ARGP_KEY_ARG && !dump->operand)
@@ -98,6 +105,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		argp_error(state, "one process at a time");
 	else if (key == ARGP_KEY_NO_ARGS)
 		argp_error(state, "no pid given");
+	else if (key == ARGP_KEY_SUCCESS && dump->private && !dump->output)
+		argp_error(state, "--private goes with --output");
 	else
 		return ARGP_ERR_UNKNOWN;
 	return 0;
@@ -189,9 +198,10 @@ static int check_handler(const struct dump *dump, int number)
 
 static int ask(const struct dump *dump, int number)
 {
-	union sigval value = {.sival_int = VMATLAS_REQUEST(dump->format)};
-	int result =
-		dump->format < 0 ? kill(dump->pid, number) : sigqueue(dump->pid, number, value);
+	int format = dump->private && dump->format < 0 ? (int)dump->before.format : dump->format;
+	int private = dump->private ? VMATLAS_REQUEST_PRIVATE : 0;
+	union sigval value = {.sival_int = VMATLAS_REQUEST(format | private)};
+	int result = format < 0 ? kill(dump->pid, number) : sigqueue(dump->pid, number, value);
 
 	return result == 0 ? 0 : complain_find(dump, errno);
 }
@@ -230,6 +240,9 @@ static int complain_silence(struct dump *dump)
 /* A process that forked has the counters of its parent until its first dump, which begins anew. */
 static bool has_answered(const struct dump *dump)
 {
+	/* Another's, an interval's say, came before ours. */
+	if (dump->private && dump->now.fallback != 2)
+		return false;
 	if (dump->now.pid != dump->before.pid)
 		return dump->now.finished > 0;
 	return (int32_t)(dump->now.finished - dump->before.started) > 0;
@@ -332,10 +345,13 @@ int dump_main(int argc, char **argv)
 	if (status)
 		return status;
 	error = shimstate_find(dump.pid, &dump.shim);
-	if (error == EPERM)
+	if (error == EPERM && !dump.private)
 		return ask_blindly(&dump);
 	if (error)
 		return complain_find(&dump, error);
 	status = ask_and_wait(&dump);
-	return status ? status : dumpfile_tell(&dump.target, &dump.now, dump.output);
+	if (status)
+		return status;
+	return dump.private ? dumpfile_take(&dump.target, &dump.now, dump.output)
+			    : dumpfile_tell(&dump.target, &dump.now, dump.output);
 }

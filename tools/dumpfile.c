@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -100,8 +101,8 @@ static int tell_descriptor(const struct target *target, const char *path, const 
 	return 0;
 }
 
-int dumpfile_tell(
-	const struct target *target, const struct vmatlas_state *state, const char *output)
+static int tell(const struct target *target, const struct vmatlas_state *state, const char *output,
+	bool moved)
 {
 	char buffer[2 * PATH_MAX];
 	const char *path;
@@ -110,7 +111,7 @@ int dumpfile_tell(
 	if (state->error)
 		return complain_cannot(state->path, "the process could not write its report: %s",
 			strerror(state->error));
-	if (state->fallback)
+	if (state->fallback == 1)
 		complain_note(state->path,
 			"here, because the configured descriptor is another file by now");
 	if (filename_is_descriptor(state->path))
@@ -118,7 +119,21 @@ int dumpfile_tell(
 	path = path_from_here(target, state->path, buffer);
 	if (output)
 		status = copy_report(target, path, output);
+	if (moved && unlink(path) != 0 && !status)
+		complain_note(path, "this copy stays: %s", strerror(errno));
 	if (!status)
 		puts(output ? output : path);
 	return status;
+}
+
+int dumpfile_tell(
+	const struct target *target, const struct vmatlas_state *state, const char *output)
+{
+	return tell(target, state, output, false);
+}
+
+int dumpfile_take(
+	const struct target *target, const struct vmatlas_state *state, const char *output)
+{
+	return tell(target, state, output, true);
 }

@@ -11,4 +11,9 @@
 int dumpfile_tell(
 	const struct target *target, const struct vmatlas_state *state, const char *output);
 
+/* The same where the report is a file of the asker's (VMATLAS_REQUEST_PRIVATE), which is moved to
+ * the output. */
+int dumpfile_take(
+	const struct target *target, const struct vmatlas_state *state, const char *output);
+
 #endif

@@ -18,8 +18,8 @@ extern char **environ;
  * prints, the name of a file that is gone at once, is nobody's business. */
 static int spawn_dump(const char *pid, const char *path, pid_t *child)
 {
-	char *const argv[] = {"vmatlas", "dump", "--format", "snapshot", "--output", (char *)path,
-		(char *)pid, NULL};
+	char *const argv[] = {"vmatlas", "dump", "--private", "--format", "snapshot", "--output",
+		(char *)path, (char *)pid, NULL};
 	posix_spawn_file_actions_t actions;
 	int error = posix_spawn_file_actions_init(&actions);
 

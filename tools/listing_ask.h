@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* Asks the shim in the process for a snapshot, as `vmatlas dump` does, which says on stderr what
- * goes wrong: returns 0 or its exit status. The bytes are from malloc. The process also keeps the
- * report, where VMATLAS_OUTPUT said. */
+ * goes wrong: returns 0 or its exit status. The bytes are from malloc. Where the process writes its
+ * own reports nothing comes. */
 int listing_ask(const char *pid, char **bytes, size_t *length);
 
 #endif

@@ -102,6 +102,43 @@ def asks_for_each_format(t):
 
 
 @case()
+def private_is_to_that_file_alone(t):
+    """Wherever reports go, a descriptor of the program's included, nothing comes there."""
+    for output in (None, "fd:2", "fd:1"):
+        settings = {"output": output, "format": "text"} if output else {}
+        with Waiting(t, **settings) as program:
+            for form, start in {"snapshot": b"vmatlas\n", "json": b"{"}.items():
+                target = t.path("private")
+                told = dump("--private", "-f", form, "-o", target, program.pid)
+                check(told.status == 0 and told.out == target + "\n", repr(told))
+                with open(target, "rb") as file:
+                    begun = file.read(16)
+                check(begun.startswith(start), f"{form}: begins {begun!r}")
+            own = os.pread(program.process.files[1].fileno(), 1 << 16, 0)
+            check(own == b"", f"the program's standard error has {own!r}")
+            check(output_of(program.process) == "ready\n", output_of(program.process))
+            left = glob.glob(f"/tmp/vmatlas.waiting.{program.pid}.*") + glob.glob(
+                t.path("reports", "*"))
+            check(not left, f"left behind: {left}")
+    told = dump("--private", os.getpid())
+    check(told.status == 2 and "--private goes with --output" in told.err, repr(told))
+
+
+@case()
+def private_is_not_taken_for_another(t):
+    """Reports by the interval come meanwhile: each goes where it belongs."""
+    with Waiting(t, interval=1) as program:
+        for i in range(30):
+            target = t.path(f"private.{i}")
+            told = dump("--private", "-f", "snapshot", "-o", target, program.pid)
+            check(told.status == 0, repr(told))
+            with open(target, "rb") as file:
+                check(file.read(8) == b"vmatlas\n", "another's report")
+            time.sleep(0.1)
+        check(len(glob.glob(t.path("reports", "*.json"))) >= 2, "the interval's reports are gone")
+
+
+@case()
 def copies_to_a_file(t):
     with Waiting(t) as program:
         target = t.path("copy")
