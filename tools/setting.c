@@ -1,8 +1,8 @@
 #include "setting.h"
 
 #include "filename.h"
+#include "size.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,56 +24,25 @@
 /* Each puts the value in its final form (VALUE_SIZE bytes), or returns what it expects. */
 typedef const char *setting_reader(const char *value, char *final);
 
-static bool read_number(const char *text, uint64_t most, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *number <= most;
-}
-
 static const char *put_number(char *final, uint64_t number)
 {
 	sprintf(final, "%llu", (unsigned long long)number);
 	return NULL;
 }
 
-/* "4096", "64K", "1.5G" is not: suffixes are powers of 1024, as everywhere in the reports. */
-static bool read_scaled(const char *value, uint64_t *scaled)
-{
-	static const char suffixes[] = "KMGT";
-	size_t digits = strspn(value, "0123456789");
-	const char *suffix = value[digits] ? strchr(suffixes, value[digits] & ~0x20) : NULL;
-	int shift = suffix ? 10 * (int)(suffix - suffixes + 1) : 0;
-	char number[32];
-
-	if (value[digits] && (!suffix || value[digits + 1]))
-		return false;
-	if (digits >= sizeof(number))
-		return false;
-	memcpy(number, value, digits);
-	number[digits] = '\0';
-	if (!read_number(number, UINT64_MAX >> shift, scaled))
-		return false;
-	*scaled <<= shift;
-	return true;
-}
-
 static const char *read_bytes(const char *value, char *final)
 {
 	uint64_t bytes;
+	const char *expected = size_bytes(value, &bytes);
 
-	if (!read_scaled(value, &bytes))
-		return "expected bytes: 4096, 64K, 100M, 2G";
-	return put_number(final, bytes);
+	return expected ? expected : put_number(final, bytes);
 }
 
 static const char *read_history(const char *value, char *final)
 {
 	uint64_t count;
 
-	if (!read_scaled(value, &count) || count > HISTORY_MOST)
+	if (size_bytes(value, &count) || count > HISTORY_MOST)
 		return "expected a number of blocks: 1000, 64K, up to 16M";
 	return put_number(final, count);
 }
@@ -82,7 +51,7 @@ static const char *read_interval(const char *value, char *final)
 {
 	uint64_t seconds;
 
-	if (!read_number(value, INTERVAL_MOST, &seconds) || seconds == 0)
+	if (!size_number(value, INTERVAL_MOST, &seconds) || seconds == 0)
 		return "expected a number of seconds";
 	return put_number(final, seconds);
 }
@@ -91,7 +60,7 @@ static const char *read_depth(const char *value, char *final)
 {
 	uint64_t depth;
 
-	if (!read_number(value, DEPTH_MOST, &depth) || depth == 0)
+	if (!size_number(value, DEPTH_MOST, &depth) || depth == 0)
 		return "expected a number of frames from 1 to 256";
 	return put_number(final, depth);
 }
@@ -131,11 +100,11 @@ static int signal_number(const char *name)
 {
 	uint64_t number;
 
-	if (read_number(name, (uint64_t)SIGRTMAX, &number))
+	if (size_number(name, (uint64_t)SIGRTMAX, &number))
 		return (int)number;
-	if (!strncmp(name, "RTMIN+", 6) && read_number(name + 6, 30, &number))
+	if (!strncmp(name, "RTMIN+", 6) && size_number(name + 6, 30, &number))
 		return SIGRTMIN + (int)number;
-	if (!strncmp(name, "RTMAX-", 6) && read_number(name + 6, 30, &number))
+	if (!strncmp(name, "RTMAX-", 6) && size_number(name + 6, 30, &number))
 		return SIGRTMAX - (int)number;
 	for (int i = 1; i < 32; i++)
 		if (sigabbrev_np(i) && !strcmp(name, sigabbrev_np(i)))
