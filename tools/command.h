@@ -14,7 +14,8 @@
 	X(run, "[OPTION...] [--] PROGRAM [ARG...]", "start a program with the atlas inside it") \
 	X(dump, "[OPTION...] PID", "ask a running program for a report")                        \
 	X(report, "[OPTION...] FILE", "show a snapshot")                                        \
-	X(maps, "[OPTION...] PID|FILE", "show the mappings of a process or of a saved text")
+	X(maps, "[OPTION...] PID|FILE", "show the mappings of a process or of a saved text")    \
+	X(check, "[OPTION...] FILE|PID", "hold a report against rules")
 
 #define COMMAND_DECLARE(name, operands, summary) int name##_main(int argc, char **argv);
 COMMAND_LIST(COMMAND_DECLARE)

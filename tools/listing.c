@@ -157,23 +157,13 @@ static int complain_text(const char *what, int error, const struct listing_fault
 		what, "line %zu, column %zu: %s", fault->line, fault->column, fault->reason);
 }
 
-static int complain_snapshot(const char *what, int error, const struct snapshot_fault *fault)
-{
-	if (error != EILSEQ)
-		return complain_errno(what, error);
-	if (!fault->offset)
-		return complain_cannot(what, "%s", fault->reason);
-	return complain_cannot(
-		what, "damaged at byte %" PRIu64 ": %s", fault->offset, fault->reason);
-}
-
 static int from_snapshot(const char *what, char *bytes, size_t length, struct listing **listing)
 {
 	struct snapshot_fault fault = {0};
 	int error = listing_snapshot(bytes, length, listing, &fault);
 
 	free(bytes);
-	return error ? complain_snapshot(what, error, &fault) : 0;
+	return error ? snapshot_complain(what, error, &fault) : 0;
 }
 
 static int from_bytes(const char *what, char *bytes, size_t length, const struct listing_how *how,
@@ -213,7 +203,7 @@ static int from_file(const char *path, const struct listing_how *how, struct lis
 
 /* -- A process ------------------------------------------------------------------------------ */
 
-static bool is_number(const char *target)
+bool listing_is_process(const char *target)
 {
 	size_t digits = strspn(target, "0123456789");
 
@@ -263,22 +253,19 @@ static int complete(const char *target, struct listing *listing)
 
 static int read_target(const char *target, const struct listing_how *how, struct listing **listing)
 {
-	if (!is_number(target) && how->ask)
+	if (!listing_is_process(target) && how->ask)
 		return complain_usage(target, "only a process can be asked");
-	if (!is_number(target))
+	if (!listing_is_process(target))
 		return from_file(target, how, listing);
 	return how->ask ? from_shim(target, listing) : from_process(target, how, listing);
 }
 
-int listing_open(const char *target, const struct listing_how *how, struct listing **listing)
+static int finish(const char *what, int status, struct listing *made, struct listing **listing)
 {
-	struct listing *made = NULL;
-	int status = read_target(target, how, &made);
-
 	if (!status)
-		status = complete(target, made);
+		status = complete(what, made);
 	if (!status && made->disorder)
-		complain_note(target,
+		complain_note(what,
 			"%zu of its mappings begin before the one above ends: it "
 			"changed while it was read",
 			made->disorder);
@@ -287,4 +274,21 @@ int listing_open(const char *target, const struct listing_how *how, struct listi
 	else
 		*listing = made;
 	return status;
+}
+
+int listing_take(const char *what, char *bytes, size_t length, const struct listing_how *how,
+	struct listing **listing)
+{
+	struct listing *made = NULL;
+	int status = from_bytes(what, bytes, length, how, &made);
+
+	return finish(what, status, made, listing);
+}
+
+int listing_open(const char *target, const struct listing_how *how, struct listing **listing)
+{
+	struct listing *made = NULL;
+	int status = read_target(target, how, &made);
+
+	return finish(target, status, made, listing);
 }

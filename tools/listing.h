@@ -96,6 +96,14 @@ struct listing_how {
  * listing_free, or an exit status. A listing has at least one row. */
 int listing_open(const char *target, const struct listing_how *how, struct listing **listing);
 
+/* The same for the content of a file that is in memory, from malloc, which becomes the listing's or
+ * is freed. `what` is its name. */
+int listing_take(const char *what, char *bytes, size_t length, const struct listing_how *how,
+	struct listing **listing);
+
+/* Is it the number of a process, by its look? */
+bool listing_is_process(const char *target);
+
 /* Reads a text of `length` bytes in any form but a snapshot's. The bytes, from malloc, become the
  * listing's. Rows have no kinds, owners and modules yet. Returns 0; EILSEQ and *fault; or ENOMEM.
  * In these cases the bytes are freed. */

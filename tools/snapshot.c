@@ -293,7 +293,7 @@ int snapshot_read(FILE *file, struct snapshot **snapshot, struct snapshot_fault 
 	return error;
 }
 
-static int complain(const char *path, int error, const struct snapshot_fault *fault)
+int snapshot_complain(const char *path, int error, const struct snapshot_fault *fault)
 {
 	if (error != EILSEQ)
 		return complain_errno(path, error);
@@ -313,7 +313,7 @@ int snapshot_open(const char *path, struct snapshot **snapshot)
 		return complain_errno(path, errno);
 	error = snapshot_read(file, snapshot, &fault);
 	fclose(file);
-	return error ? complain(path, error, &fault) : 0;
+	return error ? snapshot_complain(path, error, &fault) : 0;
 }
 
 void snapshot_free(struct snapshot *snapshot)

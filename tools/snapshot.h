@@ -25,7 +25,10 @@ struct snapshot_fault {
  * errno of reading. */
 int snapshot_read(FILE *file, struct snapshot **snapshot, struct snapshot_fault *fault);
 
-/* The same for a path; what went wrong is said on stderr: returns 0 or an exit status. */
+/* Says on stderr what snapshot_read has returned, which is not 0; returns the exit status. */
+int snapshot_complain(const char *what, int error, const struct snapshot_fault *fault);
+
+/* snapshot_read for a path; what went wrong is said on stderr: returns 0 or an exit status. */
 int snapshot_open(const char *path, struct snapshot **snapshot);
 
 /* NULL is allowed. */
