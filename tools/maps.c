@@ -9,13 +9,14 @@
 #include "maps_group_put.h"
 #include "maps_json.h"
 #include "maps_options.h"
+#include "maps_picture.h"
 #include "maps_pmap.h"
 #include "maps_table.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdio.h>
 
 /* -- What it needs -------------------------------------------------------------------------- */
 
@@ -38,7 +39,8 @@ static unsigned needs_of(const struct maps_options *options)
 static bool wants_smaps(const struct maps_options *options)
 {
 	return (needs_of(options) & (LISTING_RSS | LISTING_SMAPS)) || options->group ||
-	       options->form == MAPS_JSON || options->form == MAPS_CSV;
+	       options->form == MAPS_JSON || options->form == MAPS_CSV ||
+	       options->form == MAPS_PICTURE;
 }
 
 static int check_listing(const struct maps_options *options, const struct listing *listing)
@@ -58,13 +60,9 @@ static int check_listing(const struct maps_options *options, const struct listin
 
 static bool wants_color(const struct maps_options *options)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
 	if (options->color != MAPS_COLOR_AUTO)
 		return options->color == MAPS_COLOR_ALWAYS;
-	/* https://no-color.org: set, and not empty. */
-	return !(no_color && *no_color) && !(term && !strcmp(term, "dumb")) &&
-	       isatty(STDOUT_FILENO);
+	return terminal_colors();
 }
 
 /* -- Showing -------------------------------------------------------------------------------- */
@@ -95,6 +93,17 @@ static void show_groups(const struct maps_options *options, const struct maps_vi
 	free(group);
 }
 
+static void show_picture(const struct maps_options *options, const struct maps_view *view)
+{
+	const struct maps_paper paper = {
+		.columns = terminal_columns(),
+		.ascii = !terminal_utf8(),
+		.downwards = options->order.reverse,
+	};
+
+	maps_picture(view, &paper);
+}
+
 static void show_rows(const struct maps_options *options, const struct maps_view *view)
 {
 	switch (options->form) {
@@ -111,6 +120,8 @@ static void show_rows(const struct maps_options *options, const struct maps_view
 		return maps_annotate(view);
 	case MAPS_EXPLAIN:
 		return maps_explain(view);
+	case MAPS_PICTURE:
+		return show_picture(options, view);
 	case MAPS_JSON:
 		return maps_json(view);
 	case MAPS_CSV:

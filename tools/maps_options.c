@@ -17,6 +17,7 @@ enum {
 	KEY_GDB,
 	KEY_ANNOTATE,
 	KEY_EXPLAIN,
+	KEY_PICTURE,
 	KEY_JSON,
 	KEY_CSV,
 	KEY_ELF,
@@ -46,6 +47,7 @@ static const struct argp_option table[] = {
 	{"gdb", KEY_GDB, NULL, 0, "As gdb's `info proc mappings`", 3},
 	{"annotate", KEY_ANNOTATE, NULL, 0, "The very text of maps, a tab, and the kind", 3},
 	{"explain", KEY_EXPLAIN, NULL, 0, "A sentence for each mapping", 3},
+	{"picture", KEY_PICTURE, NULL, 0, "The address space, with a bar for each mapping", 3},
 	{"json", KEY_JSON, NULL, 0, "For programs", 3},
 	{"csv", KEY_CSV, NULL, 0, "For spreadsheets", 3},
 	{"elf", KEY_ELF, NULL, 0,
@@ -73,6 +75,7 @@ static const char description[] =
 	"  vmatlas maps --perm wx 4711           what may be written and executed\n"
 	"  vmatlas maps --group file 4711        one row per library\n"
 	"  vmatlas maps --explain saved.maps     what each line means\n"
+	"  vmatlas maps --picture --reverse 4711 the address space, stack on top\n"
 	"  vmatlas maps --addr 7f30c2a41f10 4711 what is mapped there\n"
 	"  vmatlas maps -XX 4711                 with every key of smaps";
 
@@ -89,8 +92,8 @@ static void set_form(struct maps_options *options, struct argp_state *state, enu
 	if (form == MAPS_EXTENDED && options->formed && options->form == MAPS_EXTENDED)
 		form = MAPS_EXTENDED_ALL;
 	else if (options->formed && options->form != form)
-		argp_error(
-			state, "only one of -x, -X, --gdb, --annotate, --explain, --json, --csv");
+		argp_error(state, "only one of -x, -X, --gdb, --annotate, --explain, --picture, "
+				  "--json, --csv");
 	options->form = form;
 	options->formed = true;
 }
@@ -154,12 +157,14 @@ static error_t parse_form(int key, struct maps_options *options, struct argp_sta
 	case KEY_GDB:
 	case KEY_ANNOTATE:
 	case KEY_EXPLAIN:
+	case KEY_PICTURE:
 	case KEY_JSON:
 	case KEY_CSV:
 		set_form(options, state,
 			key == KEY_GDB        ? MAPS_GDB
 			: key == KEY_ANNOTATE ? MAPS_ANNOTATE
 			: key == KEY_EXPLAIN  ? MAPS_EXPLAIN
+			: key == KEY_PICTURE  ? MAPS_PICTURE
 			: key == KEY_JSON     ? MAPS_JSON
 					      : MAPS_CSV);
 		return 0;
@@ -200,6 +205,8 @@ static void check_command(const struct maps_options *options, struct argp_state 
 	if (options->group && options->formed && options->form != MAPS_JSON &&
 		options->form != MAPS_CSV)
 		argp_error(state, "--group goes with --json and --csv only");
+	if (options->form == MAPS_PICTURE && !maps_order_by_address(&options->order))
+		argp_error(state, "--picture is in the order of addresses");
 	if (options->elf && options->formed)
 		argp_error(state, "--elf goes with no other form; --json has it anyway");
 }

@@ -16,6 +16,7 @@ enum maps_form {
 	MAPS_GDB,
 	MAPS_ANNOTATE,
 	MAPS_EXPLAIN,
+	MAPS_PICTURE,
 	MAPS_JSON,
 	MAPS_CSV,
 };

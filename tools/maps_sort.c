@@ -107,6 +107,11 @@ bool maps_order_find(struct maps_order *order, const char *name)
 	return false;
 }
 
+bool maps_order_by_address(const struct maps_order *order)
+{
+	return !order->key || !strcmp(order->key->name, "start");
+}
+
 unsigned maps_order_needs(const struct maps_order *order)
 {
 	return order->key ? order->key->needs : 0;

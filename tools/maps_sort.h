@@ -14,6 +14,9 @@ struct maps_order {
  * of smaps. False for other names. */
 bool maps_order_find(struct maps_order *order, const char *name);
 
+/* Whether rows are sorted by nothing but their addresses, upwards or down. */
+bool maps_order_by_address(const struct maps_order *order);
+
 /* What must be in the listing for that key to mean something: bits of enum listing_known. */
 unsigned maps_order_needs(const struct maps_order *order);
 

@@ -79,7 +79,7 @@ static void put_heap(const struct maps_view *view)
 	text_str(view->text, "; no [heap]");
 }
 
-static void put_totals(const struct maps_view *view)
+void maps_table_totals(const struct maps_view *view)
 {
 	struct maps_totals totals = maps_view_totals(view);
 	struct text *text = view->text;
@@ -116,5 +116,5 @@ void maps_table(const struct maps_view *view)
 	put_heading(view);
 	for (size_t i = 0; i < view->count; i++)
 		put_row(view, view->row[i]);
-	put_totals(view);
+	maps_table_totals(view);
 }

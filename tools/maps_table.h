@@ -9,4 +9,7 @@
  * writable and executable, a heap that is not there. Errors are those of the view's text. */
 void maps_table(const struct maps_view *view);
 
+/* Its last two lines. */
+void maps_table_totals(const struct maps_view *view);
+
 #endif

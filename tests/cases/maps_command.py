@@ -5,6 +5,7 @@ checklist that README.md names."""
 
 import contextlib
 import csv
+import fcntl
 import glob
 import io
 import json
@@ -12,8 +13,10 @@ import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -290,7 +293,9 @@ def wrong_usage(t):
     for arguments in ([], [name, name], ["--perm", "q", name], ["--kind", "heep", name],
                       ["--addr", "x", name], ["--addr", "2,1", name], ["--sort", "age", name],
                       ["--group", "age", name], ["-x", "--json", name], ["--color=blue", name],
-                      ["--group", "file", "--gdb", name], ["--nosuch", name]):
+                      ["--group", "file", "--gdb", name], ["--nosuch", name],
+                      ["--picture", "--json", name], ["--picture", "--sort", "size", name],
+                      ["--picture", "--group", "file", name]):
         refuses(2, *arguments)
 
 
@@ -350,6 +355,53 @@ def colours_only_where_wanted(t):
         check_equal(f"{env.get('NO_COLOR')} {env['TERM']} {arguments}", colored,
                     b"\033" in os.read(parent, 1 << 16))
         os.close(parent)
+
+
+def in_terminal(columns, *arguments, **env):
+    """What the command prints on a terminal of so many columns."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {**{key: value for key, value in os.environ.items() if key != "NO_COLOR"},
+           "TERM": "xterm", "LC_ALL": "C.UTF-8", **env}
+    done = subprocess.Popen([COMMAND, "maps", *map(str, arguments)], stdout=child, env=env,
+                            stdin=subprocess.DEVNULL)
+    os.close(child)
+    told = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(parent, 1 << 16):
+            told += piece
+    os.close(parent)
+    check_equal(f"{arguments}: status", 0, done.wait(60))
+    return told.decode().replace("\r\n", "\n")
+
+
+@case()
+def the_picture_fits_the_terminal(t):
+    """Whole lines at any width that has room for the figures; names are what is cut."""
+    name = fixture("x86_64-ls.maps")
+    for columns in (60, 80, 132, 200):
+        lines = in_terminal(columns, "--picture", "--color=never", name).splitlines()
+        rows = [line for line in lines if re.match(r"[0-9a-f]{8,} │", line)]
+        check_equal(f"{columns}: rows", 14, len(rows))
+        check(max(map(len, rows)) <= columns, f"{columns}: {max(rows, key=len)!r}")
+        longest = max(len(line.rstrip("▒█░ ").rsplit(" ", 1)[0]) for line in rows)
+        check(longest <= columns, f"{columns}: {longest}")
+    check("…" in in_terminal(60, "--picture", name), "no name was cut")
+    check("libc-2.33.so" in in_terminal(132, "--picture", name), "a name was cut")
+    check("libc-2.33.so" in show("--picture", name), "a name was cut in a pipe")
+
+
+@case()
+def the_picture_without_colours_and_blocks(t):
+    """NO_COLOR, a dumb terminal, a locale without UTF-8: the kinds stand there as words."""
+    name = fixture("x86_64-ls.maps")
+    check("\033[32mtext" in in_terminal(80, "--picture", name), "no colours")
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        check("\033" not in in_terminal(80, "--picture", name, **env), f"{env}: colours")
+    plain = in_terminal(80, "--picture", name, NO_COLOR="1", LC_ALL="C")
+    check(plain.isascii(), "signs outside ASCII")
+    kinds_shown = re.findall(r"^[0-9a-f]+ \|.{11}(\S+)", plain, re.M)
+    check_equal("kinds", [row["kind"] for row in read_json(name)["mappings"]], kinds_shown)
 
 
 @case()
@@ -457,7 +509,7 @@ def one_of_everything_has_its_kind(t):
 def names_do_not_move_the_cursor(t):
     with stopped(t, kinds(t), 2) as process:
         for option in ([], ["-x"], ["-X"], ["-XX"], ["--gdb"], ["--annotate"], ["--explain"],
-                       ["--csv"], ["--json"], ["--group", "file"], ["--elf"]):
+                       ["--csv"], ["--json"], ["--group", "file"], ["--elf"], ["--picture"]):
             text = show(*option, process.pid)
             check("\033" not in text, f"{option}: an escape sequence of the file's name")
             if option != ["--group", "file"]:

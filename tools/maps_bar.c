@@ -1,0 +1,69 @@
+#include "maps_bar.h"
+
+/* In 256ths, straight between powers of two: good for a bar, and it only grows. */
+static uint64_t logarithm(uint64_t value)
+{
+	unsigned power = 63 - (unsigned)__builtin_clzll(value | 1);
+	uint64_t above = value - (1ull << power);
+
+	if (!value)
+		return 0;
+	return power * 256 + (power > 8 ? above >> (power - 8) : above << (8 - power));
+}
+
+static unsigned cells_of(const struct maps_bar_scale *scale, uint64_t size)
+{
+	uint64_t first = logarithm(scale->smallest), last = logarithm(scale->largest);
+	uint64_t here = logarithm(size);
+
+	if (here <= first)
+		return 1;
+	if (here >= last)
+		return scale->width;
+	return 1 + (unsigned)(((here - first) * (scale->width - 1) + (last - first) / 2) /
+			      (last - first));
+}
+
+static unsigned share_of(unsigned cells, uint64_t part, uint64_t whole)
+{
+	unsigned share;
+
+	if (!part || !cells)
+		return 0;
+	if (part >= whole)
+		return cells;
+	share = (unsigned)(((unsigned __int128)part * cells + whole / 2) / whole);
+	if (share == cells && cells > 1)
+		share--;
+	return share ? share : 1;
+}
+
+struct maps_bar maps_bar_make(
+	const struct maps_bar_scale *scale, uint64_t size, uint64_t resident, uint64_t live)
+{
+	struct maps_bar bar = {.cells = cells_of(scale, size)};
+
+	bar.filled = share_of(bar.cells, resident, size);
+	bar.live = share_of(bar.filled, live, resident);
+	return bar;
+}
+
+const char *maps_bar_sign(const struct maps_bar_scale *scale, enum maps_bar_sign sign)
+{
+	static const char *const signs[2][3] = {{"█", "▒", "░"}, {"#", "+", "."}};
+
+	return signs[scale->ascii][sign];
+}
+
+static void put_signs(struct text *text, const char *sign, unsigned count)
+{
+	while (count--)
+		text_str(text, sign);
+}
+
+void maps_bar_put(struct text *text, const struct maps_bar_scale *scale, const struct maps_bar *bar)
+{
+	put_signs(text, maps_bar_sign(scale, MAPS_BAR_FULL), bar->live);
+	put_signs(text, maps_bar_sign(scale, MAPS_BAR_RETAINED), bar->filled - bar->live);
+	put_signs(text, maps_bar_sign(scale, MAPS_BAR_REST), bar->cells - bar->filled);
+}
