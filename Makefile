@@ -4,7 +4,8 @@
 #   make demo       installs what is missing, builds, and shows a report of a real program
 #   make test       installs what is missing, builds, and runs every test
 #   make install    PREFIX=/usr/local DESTDIR=
-#   make bench-hot  instructions per pair of malloc and free, under valgrind
+#   make bench      what it costs, beside its peers; QUICK=1: in three minutes
+#   make bench-hot  instructions per pair of malloc and free, under valgrind; NOTE=1 notes them
 #   make help       lists the rest
 
 PREFIX ?= /usr/local
@@ -44,7 +45,8 @@ PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_CXX := $(wildcard tests/programs/*.cc)
 PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
 
-.PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help bench-hot
+.PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
+	bench bench-setup bench-hot
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -128,9 +130,26 @@ lint:
 	clang-tidy --quiet $(CORE_SRC) $(SHIM_SRC) $(TOOLS_SRC) -- $(BASE_CFLAGS)
 	cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude preload tools
-# Instructions per pair of malloc and free, by depth of the call stack; needs valgrind.
-bench-hot: all
-	tests/bench/hot.sh
+
+BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
+BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS)
+$(BUILD)/tests/bench/spend: tests/bench/spend.c tests/bench/family.c tests/bench/family.h
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -O2 -o $@ $(filter %.c,$^)
+$(BUILD)/tests/bench/libforward.so: tests/bench/forward.c preload/wrapped.def
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -O2 -fPIC -shared -Ipreload -o $@ $<
+# Each frame stays a frame, and each pair of malloc and free is made.
+$(BUILD)/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -O1 -fno-builtin -fno-optimize-sibling-calls -o $@ $< -lpthread
+
+bench-setup:
+	@tests/setup bench
+bench: all $(BENCH)
+	@tests/bench/bench.py $(if $(QUICK),--quick)
+bench-hot: all $(BENCH)
+	@tests/bench/hot.py $(if $(NOTE),--note)
 help:
 	@sed -n 's/^#   //p' Makefile
 

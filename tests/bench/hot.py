@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+"""Instructions that the shim adds to a pair of malloc and free, by the shape of the call stacks.
+
+    tests/bench/hot.py          compares with the figures noted in RESULTS.md; exit 1 if worse by 3 %
+    tests/bench/hot.py --note   notes these, with the rooms of the source they are spent in
+
+Counted by callgrind, so the machine's mood and its other work do not matter: each figure is the
+difference of two runs of pair.c with more and fewer pairs, under the shim, less the same without."""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import callgrind
+import figures
+import page
+from variants import BUILD, ROOT, SHIM
+
+NOTED = os.path.join(ROOT, "tests", "bench", "RESULTS.md")
+PAIR = os.path.join(BUILD, "tests", "bench", "pair")
+SHAPES = [("one", 15), ("two", 15), ("one", 35), ("two", 35), ("one", 97), ("two", 97),
+          ("recursion", 100)]
+# Whole recursions of 100, and an even number in each of pair.c's 21 parts.
+FEW, MANY = 2100, 10500
+# What happens once in so many microseconds or milliseconds, whatever the program does. Under
+# callgrind a second holds far fewer pairs than it does otherwise.
+SELDOM = ("moment_renew", "mappings_tag_slowly")
+# More than two builds of the same source differ by, less than one more call.
+WORSE = 1.03
+TIMED_PAIRS, TIMED_RUNS = 1000000, 5
+
+
+def name_of(shape):
+    return f"{shape[0]} {shape[1]}"
+
+
+def per_pair(room, shape, preload):
+    """{(file, function): instructions of a pair}."""
+    more, fewer = (callgrind.count(room, [PAIR, shape[0], str(shape[1]), str(pairs)], preload, SELDOM)
+                   for pairs in (MANY, FEW))
+    return {key: (value - fewer.get(key, 0)) / (MANY - FEW) for key, value in more.items()}
+
+
+def added(room, shape, shim):
+    """The same, less what the pair costs without the shim."""
+    plain = per_pair(room, shape, "")
+    return {key: value - plain.get(key, 0) for key, value in per_pair(room, shape, shim).items()}
+
+
+def total(by_function):
+    return sum(by_function.values())
+
+
+def count_all(shim, shapes=tuple(SHAPES)):
+    with tempfile.TemporaryDirectory() as room:
+        return {name_of(shape): added(room, shape, shim) for shape in shapes}
+
+
+def compiler(shim):
+    """What built the shim: another compiler's code has other figures."""
+    told = subprocess.run(["readelf", "-p", ".comment", shim], capture_output=True, text=True)
+    return " ".join(re.findall(r"\]\s+(.*)", told.stdout))
+
+
+def noted(path=NOTED):
+    """{"compiler": …, "instructions": {shape: figure}}; None if nothing is noted."""
+    text = page.part(page.read(path), "hot")
+    block = re.search(r"```json\n(.*?)```", text, re.S) if text else None
+    return json.loads(block.group(1)) if block else None
+
+
+def compare(before, now):
+    """(lines to print, names of the shapes that are worse)."""
+    lines, worse = [], []
+    for name, count in now.items():
+        old = before.get(name)
+        change = f"{100 * (count / old - 1):+.1f} %" if old else "new"
+        if old and count > old * WORSE:
+            worse.append(name)
+            change += "  WORSE"
+        lines.append(f"{name:14} {count:6.0f} instructions, noted {old or '–':>6}  {change}")
+    return lines, worse
+
+
+def time_ns(shape, preload):
+    told = subprocess.run([PAIR, shape[0], str(shape[1]), str(TIMED_PAIRS)], capture_output=True,
+                          text=True, env={"LD_PRELOAD": preload, "PATH": "/usr/bin:/bin"}, check=True)
+    return float(told.stdout)
+
+
+def added_ns(shape, shim):
+    runs = [(time_ns(shape, shim), time_ns(shape, "")) for _ in range(TIMED_RUNS)]
+    ours, plain = (figures.Figure(column).median for column in zip(*runs))
+    return ours - plain
+
+
+def purpose(file):
+    """What the first line of a room's header says that it is for."""
+    for folder in ("preload", "preload/core"):
+        for name in (os.path.splitext(file)[0] + ".h", file):
+            path = os.path.join(ROOT, folder, name)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as source:
+                    first = source.readline()
+                return first.partition(" - ")[2].strip().removesuffix("*/").strip()
+    return ""
+
+
+def share_table(counted, part_of, least, head, about=None):
+    """Rows for what takes at least so many instructions of a pair in some shape; the rest as one."""
+    sums = {}
+    for shape, by_function in counted.items():
+        for key, value in by_function.items():
+            row = sums.setdefault(part_of(key), dict.fromkeys(counted, 0))
+            row[shape] += value
+    first = next(iter(counted))
+    shown = sorted((key for key, row in sums.items() if max(row.values()) >= least),
+                   key=lambda key: -sums[key][first])
+    rows = [[f"`{key}`", *([about(key)] if about else []),
+             *(f"{sums[key][shape]:.0f}" for shape in counted)] for key in shown]
+    rest = [f"{total(counted[shape]) - sum(sums[key][shape] for key in shown):.0f}"
+            for shape in counted]
+    rows.append(["the rest", *([""] if about else []), *rest])
+    rows.append(["**all**", *([""] if about else []),
+                 *(f"**{total(counted[shape]):.0f}**" for shape in counted)])
+    return figures.table([*head, *counted], rows)
+
+
+def text_of(counted, ns, built_by):
+    """The part of RESULTS.md."""
+    block = {"compiler": built_by,
+             "instructions": {name: round(total(of)) for name, of in counted.items()}}
+    times = figures.table(["shape", "instructions added", "ns added", "ns per instruction"], [
+        [name, f"{total(of):.0f}", f"{ns[name]:.0f}", f"{ns[name] / total(of):.3f}"]
+        for name, of in counted.items()])
+    return "\n".join([
+        "## Where it goes: instructions added to a pair of malloc and free\n",
+        "Shapes as in `pair.c`: `one` place or `two` places in turn, so many frames deep; `recursion`, a"
+        " pair in each frame. Nanoseconds are of user time, a median of "
+        f"{TIMED_RUNS} runs in turns with plain ones, on the machine as it was.\n", times,
+        "By room of the source (inlined code counts where it is written):\n",
+        share_table(counted, lambda key: key[0], 2, ["room", "what it is for"], purpose),
+        "By function, with what is inlined in it:\n",
+        share_table(counted, lambda key: key[1], 2, ["function"]),
+        "`make bench-hot` compares with these:\n",
+        f"```json\n{json.dumps(block, indent=1)}\n```\n"])
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--note", action="store_true", help="write the figures to RESULTS.md")
+    parser.add_argument("shim", nargs="?", default=SHIM, help="another build of the shim")
+    return parser.parse_args()
+
+
+def main():
+    given = read_arguments()
+    try:
+        counted = count_all(os.path.realpath(given.shim))
+    except (callgrind.Failed, OSError) as failed:
+        sys.exit(f"hot.py: {failed}")
+    if given.note:
+        ns = {name_of(shape): added_ns(shape, given.shim) for shape in SHAPES}
+        page.put(NOTED, "hot", text_of(counted, ns, compiler(given.shim)))
+    before = (noted() or {}).get("instructions", {})
+    lines, worse = compare(before, {name: total(of) for name, of in counted.items()})
+    print("\n".join(lines))
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
