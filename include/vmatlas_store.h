@@ -114,6 +114,28 @@ enum vmatlas_release {
 	VMATLAS_RELEASE_SHMDT,
 };
 
+/* Memory that glibc's malloc asked the kernel for past every wrapper, as its own headers in that
+ * memory tell (struct heap_info in malloc/arena.c, struct malloc_chunk in malloc/malloc.c). */
+struct vmatlas_extent {
+	uint64_t start, end; /* of an arena's heap: all that is reserved */
+	uint64_t committed;  /* bytes, from start on, that may be used */
+	uint64_t inside;     /* the one block; or the arena's top chunk, 0 where that is elsewhere */
+	uint32_t what;       /* enum vmatlas_extent_what */
+	uint32_t arena;      /* its number in this process, from 1; 0 for a block */
+};
+
+enum vmatlas_extent_what {
+	VMATLAS_EXTENT_BLOCK = 1, /* one large block */
+	VMATLAS_EXTENT_ARENA,     /* a heap for threads */
+};
+
+/* Where the parts of an ELF file are loaded, by its own program headers, in whole pages. */
+struct vmatlas_image {
+	uint64_t start;                  /* where the file's first page is */
+	uint64_t data_start, data_end;   /* what may be written, with what starts as zero */
+	uint64_t relro_start, relro_end; /* of it, read-only after relocation */
+};
+
 /* A file that was loaded as code. */
 struct vmatlas_module {
 	uint64_t start, end; /* the whole image, as loaded */

@@ -2,6 +2,8 @@
 #include "atlas_blocks.h"
 #include "atlas_maps.h"
 #include "atlas_owners.h"
+#include "atlas_parts.h"
+#include "atlas_regions.h"
 
 #include <string.h>
 
@@ -33,30 +35,101 @@ static uint32_t paths_room(uint32_t mappings)
 	return PATHS_LEAST + mappings * PATH_BYTES;
 }
 
-static uint32_t frames_room(const struct view *view)
+/* How many of each there may be. */
+struct rooms {
+	uint32_t mappings, regions, parts, stacks, frames;
+};
+
+static struct rooms rooms_of(const struct view *view, uint32_t mappings)
 {
-	return lane_count(view->frames) + FRAMES_MARGIN;
+	struct rooms rooms = {
+		.mappings = mappings,
+		.regions = atlas_regions_room(view),
+		.stacks = stack_room(view),
+		.frames = lane_count(view->frames) + FRAMES_MARGIN,
+	};
+
+	rooms.parts = atlas_parts_room(mappings, rooms.regions);
+	return rooms;
+}
+
+static size_t memory_of(const struct rooms *rooms)
+{
+	return aligned(rooms->mappings * sizeof(struct atlas_mapping)) +
+	       aligned(rooms->parts * sizeof(struct atlas_part)) +
+	       aligned(rooms->regions * sizeof(struct atlas_region)) +
+	       aligned(rooms->regions * sizeof(struct span)) + aligned(sizeof(struct atlas_lists)) +
+	       aligned(rooms->stacks * sizeof(struct atlas_stack)) +
+	       aligned((rooms->frames + 1) * sizeof(uint32_t)) +
+	       aligned(paths_room(rooms->mappings) + BUFFER_BYTES);
 }
 
 size_t atlas_memory(const struct view *view, uint32_t mappings)
 {
-	return aligned(mappings * sizeof(struct atlas_mapping)) +
-	       aligned(stack_room(view) * sizeof(struct atlas_stack)) +
-	       aligned((frames_room(view) + 1) * sizeof(uint32_t)) +
-	       aligned(paths_room(mappings) + BUFFER_BYTES);
+	struct rooms rooms = rooms_of(view, mappings);
+
+	return memory_of(&rooms);
 }
 
-static void lay_out(struct atlas *atlas, char *memory, uint32_t mappings)
+static void *take(char **memory, size_t size)
 {
-	atlas->mapping = (struct atlas_mapping *)memory;
-	memory += aligned(mappings * sizeof *atlas->mapping);
-	atlas->stack_room = stack_room(atlas->view);
-	atlas->stack = (struct atlas_stack *)memory;
-	memory += aligned(atlas->stack_room * sizeof *atlas->stack);
-	atlas->frames = frames_room(atlas->view);
-	atlas->stack_of = (uint32_t *)memory;
-	memory += aligned((atlas->frames + 1) * sizeof *atlas->stack_of);
+	void *piece = *memory;
+
+	*memory += aligned(size);
+	return piece;
+}
+
+/* The tables may have grown since atlas_memory was asked: what does not fit is done without. */
+static struct rooms rooms_within(const struct view *view, uint32_t mappings, size_t size)
+{
+	struct rooms rooms = rooms_of(view, mappings);
+	size_t needed;
+
+	while ((needed = memory_of(&rooms)) > size && rooms.regions) {
+		uint32_t less = (uint32_t)((needed - size) / sizeof(struct atlas_part)) + 1;
+
+		rooms.regions -= less < rooms.regions ? less : rooms.regions;
+		rooms.parts = atlas_parts_room(mappings, rooms.regions);
+	}
+	if (needed > size) {
+		uint32_t less = (uint32_t)((needed - size) / sizeof(uint32_t)) + 16;
+
+		rooms.frames -= less < rooms.frames ? less : rooms.frames;
+	}
+	return rooms;
+}
+
+/* Each list as long as it wants to be, until nothing is left. */
+static void lay_out_lists(struct atlas *atlas, struct span *span, uint32_t room)
+{
+	for (int i = 0; i < ATLAS_LISTS; i++) {
+		struct spans *list = &atlas->lists->list[i];
+		uint32_t wanted = atlas_regions_list_room(atlas->view, (enum atlas_list)i);
+
+		list->room = wanted < room ? wanted : room;
+		list->span = span;
+		span += list->room;
+		room -= list->room;
+	}
+}
+
+static void lay_out(struct atlas *atlas, char *memory, const struct rooms *rooms)
+{
+	struct span *span;
+
+	atlas->part_room = rooms->parts;
+	atlas->region_room = rooms->regions;
+	atlas->stack_room = rooms->stacks;
+	atlas->frames = rooms->frames;
+	atlas->mapping = take(&memory, rooms->mappings * sizeof *atlas->mapping);
+	atlas->part = take(&memory, rooms->parts * sizeof *atlas->part);
+	atlas->region = take(&memory, rooms->regions * sizeof *atlas->region);
+	span = take(&memory, rooms->regions * sizeof *span);
+	atlas->lists = take(&memory, sizeof *atlas->lists);
+	atlas->stack = take(&memory, rooms->stacks * sizeof *atlas->stack);
+	atlas->stack_of = take(&memory, (rooms->frames + 1) * sizeof *atlas->stack_of);
 	atlas->paths = memory;
+	lay_out_lists(atlas, span, rooms->regions);
 }
 
 /* -- Call stacks ---------------------------------------------------------------------------- */
@@ -125,7 +198,7 @@ static void sort_stacks(struct atlas *atlas)
 
 /* -- The ledger ----------------------------------------------------------------------------- */
 
-static enum atlas_row row_of(const struct atlas_mapping *mapping)
+static enum atlas_row row_of(const struct atlas_part *part)
 {
 	static const uint8_t rows[KIND_COUNT] = {
 		[KIND_OTHER] = ATLAS_UNEXPLAINED,
@@ -156,68 +229,85 @@ static enum atlas_row row_of(const struct atlas_mapping *mapping)
 		[KIND_VMATLAS] = ATLAS_VMATLAS,
 	};
 
-	if ((mapping->kind == KIND_ANON || mapping->kind == KIND_JIT) &&
-		mapping->owner == ATLAS_OWNER_NONE)
+	if ((part->kind == KIND_ANON || part->kind == KIND_JIT) &&
+		part->owner == ATLAS_OWNER_NONE)
 		return ATLAS_UNEXPLAINED;
-	if (mapping->kind == KIND_ANON && mapping->owner == ATLAS_OWNER_LOADER)
+	if (part->kind == KIND_ANON && part->owner == ATLAS_OWNER_LOADER)
 		return ATLAS_LOADER;
-	return (enum atlas_row)rows[mapping->kind < KIND_COUNT ? mapping->kind : KIND_OTHER];
+	return (enum atlas_row)rows[part->kind < KIND_COUNT ? part->kind : KIND_OTHER];
 }
 
 /* The pages were looked at a moment after smaps: a block that came between is no more than what
  * smaps counted. */
-static void enter_allocator(struct atlas *atlas, struct atlas_mapping *mapping)
+static void enter_allocator(struct atlas *atlas, struct atlas_part *part)
 {
-	uint64_t live =
-		mapping->live_resident < mapping->rss ? mapping->live_resident : mapping->rss;
+	uint64_t live = part->live_resident < part->rss ? part->live_resident : part->rss;
+	bool chunks = part->kind == KIND_HEAP || part->kind == KIND_ARENA;
 
 	if (!atlas->pages_known) {
-		atlas->row[ATLAS_UNEXPLAINED] += mapping->rss;
+		atlas->row[ATLAS_UNEXPLAINED] += part->rss;
 		return;
 	}
-	mapping->retained = mapping->rss - live;
-	if (mapping->pinned > mapping->retained)
-		mapping->pinned = mapping->retained;
-	mapping->trimmable = mapping->retained - mapping->pinned;
+	part->retained = part->rss - live;
+	if (part->pinned > part->retained)
+		part->pinned = part->retained;
+	if (!atlas->view->glibc || !(chunks || part->kind == KIND_MALLOC_MMAP) ||
+		part->trimmable > part->retained - part->pinned)
+		part->trimmable = part->retained - part->pinned;
 	atlas->row[ATLAS_LIVE] += live;
-	atlas->row[ATLAS_RETAINED] += mapping->retained;
-	atlas->pinned += mapping->pinned;
-	atlas->trimmable += mapping->trimmable;
+	atlas->row[ATLAS_RETAINED] += part->retained;
+	atlas->pinned += part->pinned;
+	atlas->trimmable += part->trimmable;
 }
 
-static void enter(struct atlas *atlas, struct atlas_mapping *mapping)
+static void enter(struct atlas *atlas, struct atlas_part *part)
+{
+	if (atlas_owners_is_allocators(part)) {
+		enter_allocator(atlas, part);
+		return;
+	}
+	atlas->row[row_of(part)] += part->rss;
+	part->pinned = 0; /* a block came after smaps was read, and its mapping changed */
+}
+
+/* Where pages are not known, what a mapping of several parts holds is nobody's: it cannot be told
+ * whose. */
+static void enter_mapping(struct atlas *atlas, const struct atlas_mapping *mapping)
 {
 	atlas->rss += mapping->rss;
 	atlas->pss += mapping->pss;
 	atlas->swap += mapping->swap;
 	atlas->size += mapping->end - mapping->start;
-	if (atlas_owners_is_allocators(mapping)) {
-		enter_allocator(atlas, mapping);
+	if (!mapping->parts || (mapping->parts > 1 && !atlas->pages_known)) {
+		atlas->row[ATLAS_UNEXPLAINED] += mapping->rss;
 		return;
 	}
-	atlas->row[row_of(mapping)] += mapping->rss;
-	mapping->pinned = 0; /* a block came after smaps was read, and its mapping changed */
+	for (uint32_t i = 0; i < mapping->parts; i++)
+		enter(atlas, &atlas->part[mapping->part + i]);
 }
 
 int atlas_make(
 	struct atlas *atlas, const struct view *view, void *memory, size_t size, uint32_t mappings)
 {
+	struct rooms rooms = rooms_within(view, mappings, size);
 	int error;
 
-	(void)size;
 	memset(atlas, 0, sizeof *atlas);
 	atlas->view = view;
 	atlas->pages_known = view->runs != NULL;
-	lay_out(atlas, memory, mappings);
+	lay_out(atlas, memory, &rooms);
 	error = atlas_maps_read(atlas, mappings, paths_room(mappings));
-	atlas_owners_find(atlas);
+	atlas_regions_find(atlas);
+	atlas_parts_cut(atlas);
 	atlas_blocks_count(atlas);
 	/* A block is counted at its origin before it is in the table: this order never finds more
 	 * blocks than allocations. */
 	count_origins(atlas);
 	atlas_owners_allocator(atlas);
+	atlas_parts_weigh(atlas);
 	for (uint32_t i = 0; i < atlas->mappings; i++)
-		enter(atlas, &atlas->mapping[i]);
+		enter_mapping(atlas, &atlas->mapping[i]);
+	atlas_parts_fold(atlas);
 	sort_stacks(atlas);
 	return error;
 }

@@ -1,8 +1,11 @@
 /* atlas.h - a view, worked out: every mapping with what lies in it, every call stack with what it
  * holds, and the ledger.
  *
- * One pass over smaps and one over the blocks beside the state of their pages, both in the order
- * of addresses. Works in memory that the caller gives, and takes no lock. */
+ * A mapping is the kernel's affair: it merges what stands side by side and is alike. So each is cut
+ * into parts, by what the shim knows of who asked for which addresses (the regions), and every
+ * byte is counted at its part. One pass over smaps and one over the blocks beside the state of
+ * their pages, both in the order of addresses. Works in memory that the caller gives, and takes no
+ * lock. */
 #ifndef VMATLAS_ATLAS_H
 #define VMATLAS_ATLAS_H
 
@@ -10,7 +13,7 @@
 #include "smaps.h"
 #include "view.h"
 
-/* What owns a mapping, where one thing does. */
+/* What owns a mapping or a part of one, where one thing does. */
 enum atlas_owner {
 	ATLAS_OWNER_NONE,
 	ATLAS_OWNER_PATH,      /* the file, or the name in brackets */
@@ -25,27 +28,58 @@ struct atlas_mapping {
 	uint64_t start, end, offset, inode;
 	uint32_t major, minor;
 	uint8_t perms;                            /* enum maps_perm */
-	uint8_t kind;                             /* enum kind */
-	uint8_t owner;                            /* enum atlas_owner */
+	uint8_t kind;                             /* enum kind: its largest part's, */
+	uint8_t owner;                            /* and its enum atlas_owner, */
+	uint32_t thread, frame;                   /* thread, and frame */
 	uint32_t path, path_length;               /* in atlas->paths, as the kernel wrote it */
-	uint32_t thread, frame;                   /* of the owner */
 	uint32_t module_path, module_path_length; /* of bss: whose; in atlas->paths */
+	uint32_t part, parts;                     /* its parts in atlas->part, one at least */
 
 	/* Bytes, from smaps. */
 	uint64_t rss, pss, shared_clean, shared_dirty, private_clean, private_dirty, swap,
 		anonymous, anon_huge;
 
+	/* The sums of its parts. */
+	uint64_t live_blocks, live_bytes, live_resident, retained, trimmable, pinned;
+	uint64_t largest, smallest;
+	uint64_t regions_bytes; /* of it, mapped by calls that were seen */
+};
+
+/* A stretch of a mapping that is for one thing. */
+struct atlas_part {
+	uint64_t start, end;
+	uint32_t mapping; /* its index */
+	uint32_t region;  /* index + 1 of whose it is, 0 for none */
+	uint8_t kind;     /* enum kind */
+	uint8_t owner;    /* enum atlas_owner */
+	uint32_t thread, frame;
+
+	/* Resident bytes. Of a mapping with one part only, the kernel's own figure; else counted
+	 * page by page a moment later, and the largest part's so that the sum is the kernel's. Where
+	 * pages are not known, all of it is the largest part's. */
+	uint64_t rss;
 	/* Blocks that begin in it, and bytes of blocks that lie in it: where a mapping was split
 	 * under a block, each part has its own. */
 	uint64_t live_blocks, live_bytes;
 	/* Bytes of blocks on resident pages; resident bytes of an allocator's memory without a live
-	 * block; those on pages with no live byte at all; those on pages with one. Valid where
+	 * block; of these, what malloc_trim(0) would give back (of another allocator than glibc's:
+	 * what is on pages with no live byte at all); those on pages with a live byte. Valid where
 	 * atlas->pages_known. */
 	uint64_t live_resident, retained, trimmable, pinned;
 	uint64_t largest, smallest; /* blocks, bytes */
-	uint64_t spanned;           /* of it, by a block that begins in a mapping before */
-	uint64_t regions_bytes;     /* of it, mapped by calls that were seen */
-	uint64_t region_largest;    /* the largest of these, whose caller is the owner */
+	uint64_t spanned;           /* of it, by a block that begins before it */
+};
+
+/* What one call created, or one thread's stack: whole, wherever the kernel has drawn its lines. */
+struct atlas_region {
+	uint64_t start, end;
+	uint64_t time;          /* ticks, 0 unknown */
+	uint64_t committed;     /* arena: bytes from the start on that may be used */
+	uint64_t block;         /* malloc-mmap: the block; arena: its top chunk if in this heap */
+	uint8_t kind;           /* enum kind, as far as the call tells */
+	uint8_t call;           /* enum vmatlas_call, 0 for none that was seen */
+	uint32_t thread, frame; /* who asked */
+	uint32_t arena;         /* its number, 0 for none */
 };
 
 struct atlas_stack {
@@ -79,23 +113,29 @@ struct atlas {
 	const struct view *view;
 	struct atlas_mapping *mapping; /* in order, disjoint */
 	uint32_t mappings;
+	struct atlas_part *part; /* in order, and together what the mappings are */
+	uint32_t parts;
+	struct atlas_region *region; /* in no order; those of different sorts may overlap */
+	uint32_t regions;
 	struct atlas_stack *stack; /* by live bytes, most first */
 	uint32_t stacks;
 	uint32_t *stack_of;          /* by frame number: its place in stack, from 1; 0 for none */
 	uint32_t frames, stack_room; /* largest frame number in stack_of, room in stack */
+	uint32_t part_room, region_room;
+	struct atlas_lists *lists; /* while it is made */
 	char *paths;
 	uint32_t paths_used;
 
 	uint64_t rss, pss, swap, size;
 	uint64_t live_blocks, live_bytes;
 	uint64_t row[ATLAS_ROWS];   /* sums to rss */
-	uint64_t pinned, trimmable; /* parts of ATLAS_RETAINED */
+	uint64_t pinned, trimmable; /* parts of ATLAS_RETAINED; what is neither, malloc keeps */
 	bool pages_known;
 
 	uint64_t moved;    /* blocks whose mapping is another than at birth */
 	uint64_t unplaced; /* blocks outside every mapping */
 	uint64_t damaged;  /* words of the table that made no sense, lines of smaps likewise */
-	uint64_t overflow; /* mappings or paths for which the memory did not suffice */
+	uint64_t overflow; /* mappings, paths, regions, parts for which the memory did not suffice */
 };
 
 /* Memory for the results: zeros, at least atlas_memory(view, mappings) bytes, the caller's; the
@@ -113,6 +153,10 @@ struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address);
 
 /* The first mapping that ends behind the address, whether it holds it or not, or NULL. */
 struct atlas_mapping *atlas_past(const struct atlas *atlas, uint64_t address);
+
+/* The part that holds the address, or NULL; the first that ends behind it, or NULL. */
+const struct atlas_part *atlas_part_find(const struct atlas *atlas, uint64_t address);
+const struct atlas_part *atlas_part_past(const struct atlas *atlas, uint64_t address);
 
 /* The next stretch of [*from, end) that is mapped, and moves *from behind it; false when there is
  * none. A region whose memory was unmapped behind our back is only what is left of it. Where maps

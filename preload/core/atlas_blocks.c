@@ -4,6 +4,8 @@
  * not live are retained: pinned where the page has a live byte, since then it cannot be given
  * back, and shared evenly among the blocks on it; trimmable where it has none. */
 #include "atlas_blocks.h"
+#include "atlas_owners.h"
+#include "trim.h"
 
 #include <string.h>
 
@@ -14,7 +16,7 @@ enum {
 	PAGE_BLOCKS = 128,
 };
 
-/* The runs of one mapping, read as the pass moves on. */
+/* The runs of one part, read as the pass moves on. */
 struct runs {
 	const struct view *view;
 	struct view_run run[RUNS];
@@ -31,10 +33,17 @@ struct page {
 	uint32_t stack[PAGE_BLOCKS]; /* indices into atlas->stack */
 };
 
-/* A block that reaches past its mapping: the program gave part of it another protection, say. */
+/* A block that reaches past its part: the program gave some of it another protection, say. */
 struct rest {
 	uint64_t start, end; /* the same: none */
 	struct atlas_stack *stack;
+};
+
+/* What malloc_trim(0) would do with the memory between two live blocks. */
+struct gap {
+	bool by_glibc; /* by its rules; else whole pages that are no part of a live block */
+	uint64_t from; /* where the free chunk begins */
+	uint64_t top;  /* the topmost chunk of an arena, which stays; 0 for none */
 };
 
 struct pass {
@@ -45,6 +54,7 @@ struct pass {
 	struct runs runs;
 	struct page page;
 	struct rest rest;
+	struct gap gap;
 };
 
 /* -- Runs ----------------------------------------------------------------------------------- */
@@ -94,9 +104,19 @@ static uint64_t runs_resident(struct runs *runs, uint64_t start, uint64_t end)
 	return bytes;
 }
 
+/* The same, where nothing before `start` is asked for any more. */
+static uint64_t runs_resident_from(struct runs *runs, uint64_t start, uint64_t end)
+{
+	const struct view_run *run;
+
+	while ((run = runs_at(runs)) && run->end <= start)
+		runs->next++;
+	return runs_resident(runs, start, end);
+}
+
 /* -- Pages ---------------------------------------------------------------------------------- */
 
-static void page_close(struct pass *pass, struct atlas_mapping *mapping)
+static void page_close(struct pass *pass, struct atlas_part *part)
 {
 	struct page *page = &pass->page;
 	uint64_t size = pass->atlas->view->page_size, retained;
@@ -107,7 +127,7 @@ static void page_close(struct pass *pass, struct atlas_mapping *mapping)
 	if (!page->resident || page->live >= size)
 		return;
 	retained = size - page->live;
-	mapping->pinned += retained;
+	part->pinned += retained;
 	for (uint32_t i = 0; i < page->blocks; i++)
 		pass->atlas->stack[page->stack[i]].pinned += retained / page->blocks;
 	/* What does not divide evenly goes to the first: the sums must meet. */
@@ -116,13 +136,13 @@ static void page_close(struct pass *pass, struct atlas_mapping *mapping)
 }
 
 /* The block's share of one page that it does not fill. */
-static void page_add(struct pass *pass, struct atlas_mapping *mapping, uint64_t start,
+static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start,
 	uint64_t bytes, bool resident, uint32_t stack)
 {
 	struct page *page = &pass->page;
 
 	if (page->open && page->start != start)
-		page_close(pass, mapping);
+		page_close(pass, part);
 	if (!page->open) {
 		page->open = true;
 		page->start = start;
@@ -137,7 +157,7 @@ static void page_add(struct pass *pass, struct atlas_mapping *mapping, uint64_t 
 }
 
 /* Resident bytes of [start, end) that lie on the page, which the pass may meet again. */
-static uint64_t on_page(struct pass *pass, struct atlas_mapping *mapping, uint64_t page,
+static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t page,
 	uint64_t start, uint64_t end, uint32_t stack)
 {
 	const struct view_run *run;
@@ -147,12 +167,12 @@ static uint64_t on_page(struct pass *pass, struct atlas_mapping *mapping, uint64
 		pass->runs.next++;
 	if (run && run->start <= page && run->state & VIEW_PRESENT)
 		resident = true;
-	page_add(pass, mapping, page, end - start, resident, stack);
+	page_add(pass, part, page, end - start, resident, stack);
 	return resident ? end - start : 0;
 }
 
 /* First page, whole pages, last page. */
-static uint64_t block_resident(struct pass *pass, struct atlas_mapping *mapping, uint64_t start,
+static uint64_t block_resident(struct pass *pass, struct atlas_part *part, uint64_t start,
 	uint64_t end, uint32_t stack)
 {
 	uint64_t mask = pass->atlas->view->page_size - 1, bytes = 0;
@@ -161,13 +181,72 @@ static uint64_t block_resident(struct pass *pass, struct atlas_mapping *mapping,
 	if (start & mask || start == end) {
 		uint64_t stop = end < whole ? end : whole;
 
-		bytes += on_page(pass, mapping, start & ~mask, start, stop, stack);
+		bytes += on_page(pass, part, start & ~mask, start, stop, stack);
 	}
 	if (whole < tail)
 		bytes += runs_resident(&pass->runs, whole, tail);
 	if (tail >= whole && tail < end)
-		bytes += on_page(pass, mapping, tail, tail, end, stack);
+		bytes += on_page(pass, part, tail, tail, end, stack);
 	return bytes;
+}
+
+/* -- Gaps ----------------------------------------------------------------------------------- */
+
+static const struct atlas_region *region_of(const struct atlas *atlas, const struct atlas_part *part)
+{
+	return part->region ? &atlas->region[part->region - 1] : NULL;
+}
+
+static void gaps_begin(struct pass *pass, const struct atlas_part *part)
+{
+	const struct atlas_region *region = region_of(pass->atlas, part);
+	bool chunks = part->kind == KIND_HEAP || part->kind == KIND_ARENA;
+
+	pass->gap = (struct gap){
+		.by_glibc = chunks && pass->atlas->view->glibc,
+		.from = part->start,
+		.top = region && region->arena ? region->block : 0,
+	};
+}
+
+static void gap_begin(struct pass *pass, uint64_t from)
+{
+	pass->gap.from = from;
+}
+
+/* Pages behind the last block's and before the next one's: the runs have not passed them yet. */
+static void give_back(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end)
+{
+	if (start >= end)
+		return;
+	page_close(pass, part);
+	part->trimmable += runs_resident_from(&pass->runs, start, end);
+}
+
+static void gap_end(struct pass *pass, struct atlas_part *part, uint64_t to)
+{
+	uint64_t page = pass->atlas->view->page_size, start, end;
+
+	if (!pass->gap.by_glibc)
+		return;
+	trim_free_chunk(pass->gap.from, to, page, &start, &end);
+	give_back(pass, part, start, end);
+}
+
+/* Behind the last block is the topmost chunk, of which the brk heap keeps little, an arena all. */
+static void gaps_end(struct pass *pass, struct atlas_part *part)
+{
+	const struct gap *gap = &pass->gap;
+	uint64_t page = pass->atlas->view->page_size, start, end;
+
+	if (!gap->by_glibc)
+		return;
+	if (part->kind == KIND_HEAP) {
+		trim_top(gap->from, part->end, page, &start, &end);
+		give_back(pass, part, start, end);
+	} else if (!gap->top && part->region) {
+		gap_end(pass, part, part->end - TRIM_FENCEPOST);
+	}
 }
 
 /* -- Blocks --------------------------------------------------------------------------------- */
@@ -195,54 +274,71 @@ static uint32_t frame_of(const struct atlas *atlas, uint32_t origin)
 	return record ? record->frame : 0;
 }
 
-static bool born_here(
-	const struct atlas *atlas, const struct atlas_mapping *mapping, uint32_t birth)
+static bool born_here(const struct atlas *atlas, const struct atlas_part *part, uint32_t birth)
 {
 	const struct vmatlas_birth *record = lane_find(atlas->view->births, birth);
+	const struct atlas_mapping *mapping = part ? &atlas->mapping[part->mapping] : NULL;
 
 	return record && mapping && record->start == mapping->start && record->end == mapping->end;
 }
 
-static void count_in_mapping(struct atlas_mapping *mapping, uint64_t size)
+static void count_in_part(struct atlas_part *part, uint64_t size)
 {
-	if (!mapping->live_blocks || size < mapping->smallest)
-		mapping->smallest = size;
-	if (size > mapping->largest)
-		mapping->largest = size;
-	mapping->live_blocks++;
+	if (!part->live_blocks || size < part->smallest)
+		part->smallest = size;
+	if (size > part->largest)
+		part->largest = size;
+	part->live_blocks++;
 }
 
-/* Resident bytes of the part in this mapping of a block that reaches from `start` to `end`. */
-static uint64_t count_part(struct pass *pass, struct atlas_mapping *mapping, uint64_t start,
-	uint64_t end, struct atlas_stack *stack)
+/* Resident bytes in this part of a block that reaches from `start` to `end`. */
+static void count_piece(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end,
+	struct atlas_stack *stack)
 {
 	uint32_t index = stack ? (uint32_t)(stack - pass->atlas->stack) : 0;
-	uint64_t stop = end < mapping->end ? end : mapping->end, resident;
+	uint64_t stop = end < part->end ? end : part->end, resident;
 
-	resident = block_resident(pass, mapping, start, stop, index);
+	resident = block_resident(pass, part, start, stop, index);
 	pass->rest = (struct rest){stop, end, stack};
-	mapping->live_bytes += stop - start;
-	mapping->live_resident += resident;
+	part->live_bytes += stop - start;
+	part->live_resident += resident;
 	if (stack)
 		stack->live_resident += resident;
-	return stop - start;
 }
 
-static void count_block(struct pass *pass, struct atlas_mapping *mapping)
+/* A block that has a mapping of its own: who asked for the one, asked for the other. */
+static void own_large(
+	struct atlas *atlas, struct atlas_part *part, const struct block *block, uint32_t frame)
+{
+	struct atlas_region *region = part->region ? &atlas->region[part->region - 1] : NULL;
+
+	if (!region || region->kind != KIND_MALLOC_MMAP || region->block != block->address)
+		return;
+	part->frame = region->frame = frame;
+	part->thread = region->thread = block->thread;
+	region->time = block->time;
+}
+
+static void count_block(struct pass *pass, struct atlas_part *part)
 {
 	const struct block *block = &pass->block;
 	struct atlas *atlas = pass->atlas;
-	struct atlas_stack *stack = atlas_stack_of(atlas, frame_of(atlas, block->origin));
+	uint32_t frame = frame_of(atlas, block->origin);
+	struct atlas_stack *stack = atlas_stack_of(atlas, frame);
 	uint64_t end = block->address + block->size;
 
-	if (mapping) {
-		count_in_mapping(mapping, block->size);
-		if (end >= block->address) /* else somebody wrote over the table */
-			count_part(pass, mapping, block->address, end, stack);
+	if (part) {
+		count_in_part(part, block->size);
+		own_large(atlas, part, block, frame);
+		if (end >= block->address) { /* else somebody wrote over the table */
+			gap_end(pass, part, block->address - TRIM_HEADER);
+			count_piece(pass, part, block->address, end, stack);
+			gap_begin(pass, trim_chunk_end(block->address, block->size));
+		}
 	} else {
 		atlas->unplaced++;
 	}
-	atlas->moved += !born_here(atlas, mapping, block->mapping);
+	atlas->moved += !born_here(atlas, part, block->mapping);
 	atlas->live_blocks++;
 	atlas->live_bytes += block->size;
 	if (!stack)
@@ -259,22 +355,27 @@ static void count_before(struct pass *pass, uint64_t address)
 	}
 }
 
-static void count_within(struct pass *pass, struct atlas_mapping *mapping)
+static void count_within(struct pass *pass, struct atlas_part *part)
 {
 	const struct view *view = pass->atlas->view;
-	bool goes_on = pass->rest.end > pass->rest.start && pass->rest.start == mapping->start;
+	bool goes_on = pass->rest.end > pass->rest.start && pass->rest.start == part->start;
+	bool blocks = goes_on || (pass->more && pass->block.address < part->end);
 
-	if (!goes_on && (!pass->more || pass->block.address >= mapping->end))
+	if (!blocks && !atlas_owners_is_allocators(part))
 		return;
-	runs_begin(&pass->runs, view, mapping->start, mapping->end);
-	if (goes_on)
-		mapping->spanned =
-			count_part(pass, mapping, mapping->start, pass->rest.end, pass->rest.stack);
-	while (pass->more && pass->block.address < mapping->end) {
-		count_block(pass, mapping);
+	runs_begin(&pass->runs, view, part->start, part->end);
+	gaps_begin(pass, part);
+	if (goes_on) {
+		part->spanned = (pass->rest.end < part->end ? pass->rest.end : part->end) - part->start;
+		count_piece(pass, part, part->start, pass->rest.end, pass->rest.stack);
+		gap_begin(pass, pass->rest.start);
+	}
+	while (pass->more && pass->block.address < part->end) {
+		count_block(pass, part);
 		pass->more = blocks_next(&pass->cursor, &pass->block);
 	}
-	page_close(pass, mapping);
+	page_close(pass, part);
+	gaps_end(pass, part);
 	if (pass->runs.from == UINT64_MAX)
 		pass->atlas->pages_known = false;
 }
@@ -289,9 +390,9 @@ void atlas_blocks_count(struct atlas *atlas)
 	pass.rest = (struct rest){0, 0, NULL};
 	blocks_begin(&pass.cursor, atlas->view->blocks, &tables);
 	pass.more = blocks_next(&pass.cursor, &pass.block);
-	for (uint32_t i = 0; i < atlas->mappings; i++) {
-		count_before(&pass, atlas->mapping[i].start);
-		count_within(&pass, &atlas->mapping[i]);
+	for (uint32_t i = 0; i < atlas->parts; i++) {
+		count_before(&pass, atlas->part[i].start);
+		count_within(&pass, &atlas->part[i]);
 	}
 	count_before(&pass, UINT64_MAX);
 	atlas->damaged += pass.cursor.damaged;

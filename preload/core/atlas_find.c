@@ -56,6 +56,35 @@ bool atlas_mapped(const struct atlas *atlas, uint64_t *from, uint64_t end, struc
 	return true;
 }
 
+static uint32_t part_past(const struct atlas *atlas, uint64_t address)
+{
+	uint32_t low = 0, high = atlas->parts;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (address >= atlas->part[middle].end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct atlas_part *atlas_part_past(const struct atlas *atlas, uint64_t address)
+{
+	uint32_t index = part_past(atlas, address);
+
+	return index < atlas->parts ? &atlas->part[index] : NULL;
+}
+
+const struct atlas_part *atlas_part_find(const struct atlas *atlas, uint64_t address)
+{
+	const struct atlas_part *part = atlas_part_past(atlas, address);
+
+	return part && part->start <= address ? part : NULL;
+}
+
 const char *atlas_path(const struct atlas *atlas, const struct atlas_mapping *mapping)
 {
 	return atlas->paths + mapping->path;

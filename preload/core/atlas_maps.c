@@ -112,13 +112,53 @@ static void line_of(const struct atlas *atlas, uint32_t index, struct maps_line 
 	};
 }
 
+/* The ELF file that was loaded last at or below the address; what lies behind its data is not its
+ * own, unless the same file is still shown there. */
+static const struct vmatlas_image *image_at(const struct view *view, uint64_t address)
+{
+	uint32_t low = 0, high = view->images;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (view->image[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? &view->image[low - 1] : NULL;
+}
+
+/* A file's mapping belongs to the image when its first page is the same file's. */
+static bool is_of_image(const struct atlas *atlas, const struct atlas_mapping *mapping,
+	const struct vmatlas_image *image)
+{
+	const struct atlas_mapping *first;
+
+	if (!image)
+		return false;
+	if (!mapping->inode)
+		return mapping->start >= image->data_start && mapping->start <= image->data_end;
+	first = atlas_find(atlas, image->start);
+	return first && first->inode == mapping->inode && first->major == mapping->major &&
+	       first->minor == mapping->minor;
+}
+
 static void set_kinds(struct atlas *atlas)
 {
 	struct kind_context context = {0};
+	struct kind_segments segments;
 	struct maps_line line, next;
 
 	for (uint32_t i = 0; i < atlas->mappings; i++) {
+		const struct vmatlas_image *image = image_at(atlas->view, atlas->mapping[i].start);
+
 		line_of(atlas, i, &line);
+		if (is_of_image(atlas, &atlas->mapping[i], image)) {
+			segments = (struct kind_segments){image->relro_start, image->relro_end,
+				image->data_start, image->data_end};
+			context.segments = &segments;
+		}
 		context.next = NULL;
 		if (i + 1 < atlas->mappings) {
 			line_of(atlas, i + 1, &next);

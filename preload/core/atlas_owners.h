@@ -1,17 +1,14 @@
-/* atlas_owners.h - whose the mappings of an atlas are, by what lines alone cannot tell. */
+/* atlas_owners.h - which parts of an atlas are the allocator's, by the blocks within. */
 #ifndef VMATLAS_ATLAS_OWNERS_H
 #define VMATLAS_ATLAS_OWNERS_H
 
 #include "atlas.h"
 
-/* Refines kinds and finds owners by what the shim knows: its own memory, stacks, regions. */
-void atlas_owners_find(struct atlas *atlas);
-
-/* The kinds that show only in the blocks within: arenas, large blocks, another allocator's. After
- * atlas_blocks_count. */
+/* The kinds that show only in the blocks within: another allocator's memory, and where glibc's
+ * headers could not be read, its arenas and large blocks. After atlas_blocks_count. Anywhere. */
 void atlas_owners_allocator(struct atlas *atlas);
 
-/* Whether the allocator's blocks lie in it. */
-bool atlas_owners_is_allocators(const struct atlas_mapping *mapping);
+/* Whether the allocator's blocks lie in it. Anywhere. */
+bool atlas_owners_is_allocators(const struct atlas_part *part);
 
 #endif
