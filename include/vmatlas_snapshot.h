@@ -69,6 +69,8 @@ enum vmatlas_tag {
 	VMATLAS_TAG_FREED = VMATLAS_TAG('F', 'R', 'E', 'E'),
 	VMATLAS_TAG_FRAMES = VMATLAS_TAG('F', 'R', 'A', 'M'),
 	VMATLAS_TAG_MODULES = VMATLAS_TAG('M', 'O', 'D', 'U'),
+	VMATLAS_TAG_EXTENTS = VMATLAS_TAG('E', 'X', 'T', 'E'),
+	VMATLAS_TAG_IMAGES = VMATLAS_TAG('I', 'M', 'A', 'G'),
 	/* Records of VMATLAS_STRING_RECORD bytes. A text lies in as many neighbours as it needs:
 	 * a uint32_t that is its length, then its bytes. Its number is that of the first. */
 	VMATLAS_TAG_STRINGS = VMATLAS_TAG('S', 'T', 'R', 'I'),

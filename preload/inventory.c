@@ -1,6 +1,7 @@
 #include "inventory.h"
 #include "clock.h"
 #include "lock.h"
+#include "modules.h"
 #include "regions.h"
 #include "store.h"
 #include "sys.h"
@@ -10,7 +11,7 @@
 #include "core/maps_reader.h"
 
 /* Holds the longest line; at the start there are some 40 lines, most of 100 bytes. */
-enum { BUFFER = 16384 };
+enum { BUFFER = 16384, PAGE = 4096 };
 
 static ssize_t read_maps(void *fd, void *buffer, size_t size)
 {
@@ -22,14 +23,28 @@ static bool is_ours(uintptr_t address)
 	return store_owns(address) || address == (uintptr_t)locks();
 }
 
+/* The loader's memory may have become one mapping with the variables of the file below. */
+static uint64_t start_of(const struct maps_line *line, enum kind kind)
+{
+	struct modules_image image;
+
+	if (kind == KIND_ANON)
+		return line->start;
+	if (kind != KIND_BSS || modules_image(line->start - 1, &image))
+		return line->end;
+	return (image.end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
 static void record(const struct maps_line *line, enum kind kind)
 {
+	uint64_t start = start_of(line, kind);
 	struct vmatlas_region region;
 
-	if (kind != KIND_ANON || is_ours(line->start) || regions_find(line->start, &region))
+	if (start < line->start || start >= line->end || is_ours(start) ||
+		regions_find(start, &region))
 		return;
 	region = (struct vmatlas_region){
-		.start = line->start,
+		.start = start,
 		.end = line->end,
 		.time = clock_start().ticks,
 		.thread = guard.thread ? guard.thread->id : 0,

@@ -168,8 +168,8 @@ static void atlas_add(struct naming *naming, const struct naming_wanted *wanted)
 
 	for (uint32_t i = 0; i < atlas->stacks && i < wanted->stacks; i++)
 		stack_add(naming, atlas->stack[i].frame, wanted->depth);
-	for (uint32_t i = 0; i < atlas->mappings; i++)
-		maker_add(naming, atlas->mapping[i].frame, wanted->depth);
+	for (uint32_t i = 0; i < atlas->parts; i++)
+		maker_add(naming, atlas->part[i].frame, wanted->depth);
 	regions_add(naming, wanted->depth);
 	threads_add(naming, wanted->depth);
 }

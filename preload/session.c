@@ -4,6 +4,7 @@
 #include "naming.h"
 #include "output.h"
 #include "state.h"
+#include "survey.h"
 #include "sys.h"
 
 #include "core/report.h"
@@ -129,16 +130,30 @@ static int analyse_and_report(struct session *session, int format)
 	return error;
 }
 
-static int write_form(struct session *session, int format)
+static int write_surveyed(struct session *session, int format)
 {
+	size_t size = survey_memory(&session->view);
+	void *memory = scratch(&session->view, size);
 	int error;
 
-	text_init(&session->text, session->buffer, sizeof session->buffer, sink, &session->output);
+	if (memory)
+		survey_take(&session->view, memory, size);
 	if (format == CONFIG_SNAPSHOT)
 		error = snapshot_write(&session->view, session->scratch, sizeof session->scratch,
 			&session->text, NULL);
 	else
 		error = analyse_and_report(session, format);
+	if (memory)
+		sys_munmap(memory, size);
+	return error;
+}
+
+static int write_form(struct session *session, int format)
+{
+	int error;
+
+	text_init(&session->text, session->buffer, sizeof session->buffer, sink, &session->output);
+	error = write_surveyed(session, format);
 	return error ? error : text_flush(&session->text);
 }
 

@@ -44,6 +44,8 @@ static const struct spec {
 	[INTAKE_FREED] = {VMATLAS_TAG_FREED, sizeof(struct vmatlas_freed), RECORDS},
 	[INTAKE_FRAMES] = {VMATLAS_TAG_FRAMES, sizeof(struct vmatlas_frame), RECORDS},
 	[INTAKE_MODULES] = {VMATLAS_TAG_MODULES, sizeof(struct vmatlas_module), RECORDS},
+	[INTAKE_EXTENTS] = {VMATLAS_TAG_EXTENTS, sizeof(struct vmatlas_extent), RECORDS},
+	[INTAKE_IMAGES] = {VMATLAS_TAG_IMAGES, sizeof(struct vmatlas_image), RECORDS},
 	[INTAKE_STRINGS] = {VMATLAS_TAG_STRINGS, VMATLAS_STRING_RECORD, RECORDS},
 	[INTAKE_SMAPS] = {VMATLAS_TAG_SMAPS, 1, RECORDS},
 	[INTAKE_RUNS] = {VMATLAS_TAG_RUNS, sizeof(struct vmatlas_run), RECORDS},

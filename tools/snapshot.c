@@ -185,6 +185,16 @@ static void put_own(struct snapshot *snapshot)
 		view->own[view->owns++] = (struct view_range){own[i].start, own[i].end};
 }
 
+static void put_survey(struct snapshot *snapshot)
+{
+	struct view *view = &snapshot->view;
+
+	view->extent = records_of(snapshot, INTAKE_EXTENTS);
+	view->extents = (uint32_t)count_of(snapshot, INTAKE_EXTENTS);
+	view->image = records_of(snapshot, INTAKE_IMAGES);
+	view->images = (uint32_t)count_of(snapshot, INTAKE_IMAGES);
+}
+
 /* -- Tables --------------------------------------------------------------------------------- */
 
 /* A frame is made after its caller's, so a chain of callers always ends. */
@@ -276,6 +286,7 @@ static int fill(struct snapshot *snapshot, FILE *file, struct snapshot_fault *fa
 	put_notices(snapshot);
 	put_lost(snapshot);
 	put_own(snapshot);
+	put_survey(snapshot);
 	put_lanes(snapshot);
 	put_mappings(snapshot);
 	return 0;

@@ -229,8 +229,7 @@ static enum atlas_row row_of(const struct atlas_part *part)
 		[KIND_VMATLAS] = ATLAS_VMATLAS,
 	};
 
-	if ((part->kind == KIND_ANON || part->kind == KIND_JIT) &&
-		part->owner == ATLAS_OWNER_NONE)
+	if ((part->kind == KIND_ANON || part->kind == KIND_JIT) && part->owner == ATLAS_OWNER_NONE)
 		return ATLAS_UNEXPLAINED;
 	if (part->kind == KIND_ANON && part->owner == ATLAS_OWNER_LOADER)
 		return ATLAS_LOADER;

@@ -55,8 +55,8 @@ struct atlas_part {
 	uint32_t thread, frame;
 
 	/* Resident bytes. Of a mapping with one part only, the kernel's own figure; else counted
-	 * page by page a moment later, and the largest part's so that the sum is the kernel's. Where
-	 * pages are not known, all of it is the largest part's. */
+	 * page by page a moment later, and the largest part's so that the sum is the kernel's.
+	 * Where pages are not known, all of it is the largest part's. */
 	uint64_t rss;
 	/* Blocks that begin in it, and bytes of blocks that lie in it: where a mapping was split
 	 * under a block, each part has its own. */
@@ -135,7 +135,8 @@ struct atlas {
 	uint64_t moved;    /* blocks whose mapping is another than at birth */
 	uint64_t unplaced; /* blocks outside every mapping */
 	uint64_t damaged;  /* words of the table that made no sense, lines of smaps likewise */
-	uint64_t overflow; /* mappings, paths, regions, parts for which the memory did not suffice */
+	uint64_t
+		overflow; /* mappings, paths, regions, parts for which the memory did not suffice */
 };
 
 /* Memory for the results: zeros, at least atlas_memory(view, mappings) bytes, the caller's; the
@@ -157,6 +158,10 @@ struct atlas_mapping *atlas_past(const struct atlas *atlas, uint64_t address);
 /* The part that holds the address, or NULL; the first that ends behind it, or NULL. */
 const struct atlas_part *atlas_part_find(const struct atlas *atlas, uint64_t address);
 const struct atlas_part *atlas_part_past(const struct atlas *atlas, uint64_t address);
+
+/* The largest part of a mapping that has any; the first of several as large. */
+struct atlas_part *atlas_part_largest(
+	const struct atlas *atlas, const struct atlas_mapping *mapping);
 
 /* The next stretch of [*from, end) that is mapped, and moves *from behind it; false when there is
  * none. A region whose memory was unmapped behind our back is only what is left of it. Where maps

@@ -136,8 +136,8 @@ static void page_close(struct pass *pass, struct atlas_part *part)
 }
 
 /* The block's share of one page that it does not fill. */
-static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start,
-	uint64_t bytes, bool resident, uint32_t stack)
+static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t bytes,
+	bool resident, uint32_t stack)
 {
 	struct page *page = &pass->page;
 
@@ -157,8 +157,8 @@ static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start,
 }
 
 /* Resident bytes of [start, end) that lie on the page, which the pass may meet again. */
-static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t page,
-	uint64_t start, uint64_t end, uint32_t stack)
+static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t page, uint64_t start,
+	uint64_t end, uint32_t stack)
 {
 	const struct view_run *run;
 	bool resident = false;
@@ -172,8 +172,8 @@ static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t pag
 }
 
 /* First page, whole pages, last page. */
-static uint64_t block_resident(struct pass *pass, struct atlas_part *part, uint64_t start,
-	uint64_t end, uint32_t stack)
+static uint64_t block_resident(
+	struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end, uint32_t stack)
 {
 	uint64_t mask = pass->atlas->view->page_size - 1, bytes = 0;
 	uint64_t whole = (start + mask) & ~mask, tail = end & ~mask;
@@ -192,7 +192,8 @@ static uint64_t block_resident(struct pass *pass, struct atlas_part *part, uint6
 
 /* -- Gaps ----------------------------------------------------------------------------------- */
 
-static const struct atlas_region *region_of(const struct atlas *atlas, const struct atlas_part *part)
+static const struct atlas_region *region_of(
+	const struct atlas *atlas, const struct atlas_part *part)
 {
 	return part->region ? &atlas->region[part->region - 1] : NULL;
 }
@@ -366,7 +367,8 @@ static void count_within(struct pass *pass, struct atlas_part *part)
 	runs_begin(&pass->runs, view, part->start, part->end);
 	gaps_begin(pass, part);
 	if (goes_on) {
-		part->spanned = (pass->rest.end < part->end ? pass->rest.end : part->end) - part->start;
+		part->spanned =
+			(pass->rest.end < part->end ? pass->rest.end : part->end) - part->start;
 		count_piece(pass, part, part->start, pass->rest.end, pass->rest.stack);
 		gap_begin(pass, pass->rest.start);
 	}

@@ -85,6 +85,20 @@ const struct atlas_part *atlas_part_find(const struct atlas *atlas, uint64_t add
 	return part && part->start <= address ? part : NULL;
 }
 
+struct atlas_part *atlas_part_largest(
+	const struct atlas *atlas, const struct atlas_mapping *mapping)
+{
+	struct atlas_part *largest = &atlas->part[mapping->part];
+
+	for (uint32_t i = 1; i < mapping->parts; i++) {
+		struct atlas_part *part = &atlas->part[mapping->part + i];
+
+		if (part->end - part->start > largest->end - largest->start)
+			largest = part;
+	}
+	return largest;
+}
+
 const char *atlas_path(const struct atlas *atlas, const struct atlas_mapping *mapping)
 {
 	return atlas->paths + mapping->path;

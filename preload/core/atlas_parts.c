@@ -41,10 +41,13 @@ static bool applies(const struct atlas_mapping *mapping, enum atlas_list list)
 	case ATLAS_LIST_OWN:
 		return true;
 	case ATLAS_LIST_BSS:
-		return !mapping->inode && (mapping->kind == KIND_BSS ||
-						  mapping->kind == KIND_HEAP || is_open(mapping->kind));
-	case ATLAS_LIST_MALLOC:
+		return !mapping->inode &&
+		       (mapping->kind == KIND_BSS || mapping->kind == KIND_HEAP ||
+			       is_open(mapping->kind));
 	case ATLAS_LIST_STACKS:
+		return is_open(mapping->kind) || mapping->kind == KIND_BSS ||
+		       mapping->kind == KIND_MAIN_STACK;
+	case ATLAS_LIST_MALLOC:
 		return is_open(mapping->kind) || mapping->kind == KIND_BSS;
 	case ATLAS_LIST_CALLS:
 		return takes_calls(mapping);
@@ -71,13 +74,15 @@ static void owned_by_malloc(
 		part->kind = (uint8_t)span->kind;
 }
 
-/* A stack that another is cut into, the guard of one that the program has opened. */
+/* The main stack is what the kernel calls so. */
 static void owned_by_thread(
 	struct atlas_part *part, const struct atlas_region *region, const struct span *span)
 {
+	part->thread = region->thread;
+	if (part->kind == KIND_MAIN_STACK)
+		return;
 	part->owner = ATLAS_OWNER_THREAD;
 	part->kind = (uint8_t)span->kind;
-	part->thread = region->thread;
 }
 
 /* Memory above a few inaccessible pages looks like a stack, in maps alone; where a call that was
@@ -90,13 +95,13 @@ static void owned_by_call(struct atlas_part *part, const struct atlas_mapping *m
 	part->owner = loader ? ATLAS_OWNER_LOADER : ATLAS_OWNER_CALL;
 	part->thread = region->thread;
 	part->frame = region->frame;
-	if (mapping->kind == KIND_BSS || mapping->kind == KIND_HEAP || mapping->kind == KIND_ARENA ||
-		(!loader && is_open(mapping->kind)))
+	if (mapping->kind == KIND_BSS || mapping->kind == KIND_HEAP ||
+		mapping->kind == KIND_ARENA || (!loader && is_open(mapping->kind)))
 		part->kind = kind_by_perms(mapping);
 }
 
-static void give(struct atlas *atlas, struct atlas_part *part, enum atlas_list list,
-	const struct span *span)
+static void give(
+	struct atlas *atlas, struct atlas_part *part, enum atlas_list list, const struct span *span)
 {
 	const struct atlas_mapping *mapping = &atlas->mapping[part->mapping];
 
@@ -135,8 +140,8 @@ struct found {
 	uint64_t end;
 };
 
-static void look(struct atlas *atlas, const struct atlas_mapping *mapping, uint64_t at,
-	struct found *found)
+static void look(
+	struct atlas *atlas, const struct atlas_mapping *mapping, uint64_t at, struct found *found)
 {
 	*found = (struct found){ATLAS_LISTS, NULL, mapping->end};
 	for (int i = 0; i < ATLAS_LISTS && found->list == ATLAS_LISTS; i++) {
@@ -278,23 +283,10 @@ static uint64_t resident(const struct view *view, uint64_t start, uint64_t end)
 	return bytes;
 }
 
-static struct atlas_part *largest_part(struct atlas *atlas, const struct atlas_mapping *mapping)
-{
-	struct atlas_part *largest = &atlas->part[mapping->part];
-
-	for (uint32_t i = 1; i < mapping->parts; i++) {
-		struct atlas_part *part = &atlas->part[mapping->part + i];
-
-		if (part->end - part->start > largest->end - largest->start)
-			largest = part;
-	}
-	return largest;
-}
-
 /* Counted all but the largest; what the kernel said and they do not have is the largest's. */
 static void weigh(struct atlas *atlas, const struct atlas_mapping *mapping)
 {
-	struct atlas_part *largest = largest_part(atlas, mapping);
+	struct atlas_part *largest = atlas_part_largest(atlas, mapping);
 	uint64_t rest = mapping->rss;
 
 	for (uint32_t i = 0; i < mapping->parts; i++) {
@@ -320,8 +312,8 @@ void atlas_parts_weigh(struct atlas *atlas)
 
 /* -- Sums ----------------------------------------------------------------------------------- */
 
-static void fold_part(struct atlas_mapping *mapping, const struct atlas *atlas,
-	const struct atlas_part *part)
+static void fold_part(
+	struct atlas_mapping *mapping, const struct atlas *atlas, const struct atlas_part *part)
 {
 	bool first = !mapping->live_blocks;
 
@@ -347,7 +339,7 @@ void atlas_parts_fold(struct atlas *atlas)
 
 		if (!mapping->parts)
 			continue;
-		largest = largest_part(atlas, mapping);
+		largest = atlas_part_largest(atlas, mapping);
 		mapping->kind = largest->kind;
 		mapping->owner = largest->owner;
 		mapping->thread = largest->thread;

@@ -52,12 +52,16 @@ static void add_span(struct atlas *atlas, enum atlas_list list, uint64_t start, 
 		atlas->overflow++;
 }
 
+/* Ours are whole pages, though only part of the last one may be in use. */
 static void find_own(struct atlas *atlas)
 {
+	const uint64_t inside = atlas->view->page_size - 1;
+
 	for (unsigned i = 0; i < atlas->view->owns; i++) {
 		const struct view_range *own = &atlas->view->own[i];
 
-		add_span(atlas, ATLAS_LIST_OWN, own->start, own->end, KIND_VMATLAS, 0);
+		add_span(atlas, ATLAS_LIST_OWN, own->start & ~inside, (own->end + inside) & ~inside,
+			KIND_VMATLAS, 0);
 	}
 }
 

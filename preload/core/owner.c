@@ -98,18 +98,38 @@ static size_t of_path(
 	return of_bytes(path, length, out);
 }
 
-size_t owner_of_mapping(
-	const struct report *report, const struct atlas_mapping *mapping, char out[OWNER_BYTES])
+/* Of what malloc mapped for one block alone, whoever wanted the block; else which of its heaps. */
+static size_t of_malloc(const struct report *report, const struct atlas_part *part,
+	const struct atlas_region *region, char out[OWNER_BYTES])
 {
-	switch ((enum atlas_owner)mapping->owner) {
+	struct text text;
+
+	if (part->kind == KIND_MALLOC_MMAP && part->frame)
+		return owner_of_stack(report, part->frame, out);
+	text_init(&text, out, OWNER_BYTES, NULL, NULL);
+	text_str(&text, "malloc");
+	if (region && region->arena) {
+		text_str(&text, ", arena ");
+		text_dec(&text, region->arena);
+	}
+	return text.used;
+}
+
+size_t owner_of_part(
+	const struct report *report, const struct atlas_part *part, char out[OWNER_BYTES])
+{
+	const struct atlas *atlas = report->atlas;
+
+	switch ((enum atlas_owner)part->owner) {
 	case ATLAS_OWNER_PATH:
-		return of_path(report, mapping, out);
+		return of_path(report, &atlas->mapping[part->mapping], out);
 	case ATLAS_OWNER_ALLOCATOR:
-		return of_bytes("malloc", strlen("malloc"), out);
+		return of_malloc(
+			report, part, part->region ? &atlas->region[part->region - 1] : NULL, out);
 	case ATLAS_OWNER_THREAD:
-		return of_thread(report, mapping->thread, out);
+		return of_thread(report, part->thread, out);
 	case ATLAS_OWNER_CALL:
-		return owner_of_stack(report, mapping->frame, out);
+		return owner_of_stack(report, part->frame, out);
 	case ATLAS_OWNER_VMATLAS:
 		return of_bytes("vmatlas", strlen("vmatlas"), out);
 	case ATLAS_OWNER_LOADER:
@@ -118,4 +138,36 @@ size_t owner_of_mapping(
 		break;
 	}
 	return 0;
+}
+
+size_t owner_of_mapping(
+	const struct report *report, const struct atlas_mapping *mapping, char out[OWNER_BYTES])
+{
+	struct atlas_part whole = {
+		.mapping = (uint32_t)(mapping - report->atlas->mapping),
+		.kind = mapping->kind,
+		.owner = mapping->owner,
+		.thread = mapping->thread,
+		.frame = mapping->frame,
+	};
+
+	return owner_of_part(
+		report, mapping->parts ? atlas_part_largest(report->atlas, mapping) : &whole, out);
+}
+
+size_t owner_of_region(
+	const struct report *report, const struct atlas_region *region, char out[OWNER_BYTES])
+{
+	struct text text;
+
+	if (region->kind == KIND_THREAD_STACK || region->kind == KIND_MAIN_STACK)
+		return of_thread(report, region->thread, out);
+	if (region->call == VMATLAS_CALL_BEFORE)
+		return of_bytes("loader", strlen("loader"), out);
+	if (!region->arena)
+		return owner_of_stack(report, region->frame, out);
+	text_init(&text, out, OWNER_BYTES, NULL, NULL);
+	text_str(&text, "malloc, arena ");
+	text_dec(&text, region->arena);
+	return text.used;
 }

@@ -13,9 +13,16 @@ enum { OWNER_FUNCTION = 72, OWNER_MODULE = 64, OWNER_BYTES = 400 };
  * known. Anywhere the names may be asked, with 1.5 KiB of stack beside theirs. */
 size_t owner_of_stack(const struct report *report, uint32_t frame, char out[OWNER_BYTES]);
 
-/* "libfoo.so", "malloc", "thread 1234 NAME", "FUNCTION (module)", "vmatlas". */
+/* "libfoo.so", "malloc", "malloc, arena 2", "thread 1234 NAME", "FUNCTION (module)", "vmatlas". */
 size_t owner_of_mapping(
 	const struct report *report, const struct atlas_mapping *mapping, char out[OWNER_BYTES]);
+
+size_t owner_of_part(
+	const struct report *report, const struct atlas_part *part, char out[OWNER_BYTES]);
+
+/* Who asked for it: "FUNCTION (module)", "thread 1234 NAME", "malloc, arena 2". */
+size_t owner_of_region(
+	const struct report *report, const struct atlas_region *region, char out[OWNER_BYTES]);
 
 /* A thread's name, which fills its field when it has 15 bytes. Anywhere. */
 size_t owner_thread_name(const struct vmatlas_thread *thread);

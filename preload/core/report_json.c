@@ -1,6 +1,7 @@
 #include "report_json.h"
 #include "report_json_maps.h"
 #include "report_json_phases.h"
+#include "report_json_regions.h"
 #include "report_json_stacks.h"
 #include "report_json_threads.h"
 
@@ -133,6 +134,7 @@ int report_json(const struct atlas *atlas, const struct names *names,
 	report_json_phases(&self);
 	report_json_mappings(&self);
 	report_json_regions(&self);
+	report_json_arenas(&self);
 	report_json_threads(&self);
 	if (options->blocks)
 		report_json_blocks(&self);

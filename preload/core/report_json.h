@@ -22,4 +22,7 @@ void report_json_refer(struct report_json *self, const char *key, uint32_t frame
 /* What is 0 because it could not be known is null. */
 void report_json_known(struct report_json *self, const char *key, uint64_t value, bool known);
 
+/* The key "owner": the bytes that owner.h gave, or null. */
+void report_json_owner(struct report_json *self, const char *owner, size_t length);
+
 #endif

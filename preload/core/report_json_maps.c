@@ -1,8 +1,5 @@
 #include "report_json_maps.h"
 #include "owner.h"
-#include "region.h"
-
-/* -- Mappings ------------------------------------------------------------------------------- */
 
 /* "r-xp" */
 static void put_perms(struct json *json, uint8_t perms)
@@ -38,15 +35,6 @@ static void put_path(struct report_json *self, const struct atlas_mapping *mappi
 	json_put_bytes(&self->json, "path", path, length);
 }
 
-static void put_owner(struct json *json, const char *owner, size_t length)
-{
-	json_key(json, "owner");
-	if (length)
-		json_bytes(json, owner, length);
-	else
-		json_nil(json);
-}
-
 static void put_what(struct report_json *self, const struct atlas_mapping *mapping)
 {
 	struct json *json = &self->json;
@@ -60,7 +48,7 @@ static void put_what(struct report_json *self, const struct atlas_mapping *mappi
 	json_put_number(json, "inode", mapping->inode);
 	put_path(self, mapping);
 	json_put_string(json, "kind", kind_name((enum kind)mapping->kind));
-	put_owner(json, owner, owner_of_mapping(&self->report, mapping, owner));
+	report_json_owner(self, owner, owner_of_mapping(&self->report, mapping, owner));
 }
 
 static void put_sizes(struct report_json *self, const struct atlas_mapping *mapping)
@@ -86,6 +74,40 @@ static void put_sizes(struct report_json *self, const struct atlas_mapping *mapp
 	report_json_known(self, "pinned", mapping->pinned, known);
 }
 
+/* Where one mapping is several things. */
+static void put_part(struct report_json *self, const struct atlas_part *part)
+{
+	struct json *json = &self->json;
+	bool known = self->report.atlas->pages_known;
+	char owner[OWNER_BYTES];
+
+	json_line(json);
+	json_object_begin(json);
+	json_put_address(json, "start", part->start);
+	json_put_address(json, "end", part->end);
+	json_put_string(json, "kind", kind_name((enum kind)part->kind));
+	report_json_owner(self, owner, owner_of_part(&self->report, part, owner));
+	json_put_number(json, "size", part->end - part->start);
+	report_json_known(self, "rss", part->rss, known);
+	json_put_number(json, "live_blocks", part->live_blocks);
+	json_put_number(json, "live_bytes", part->live_bytes);
+	report_json_known(self, "live_resident", part->live_resident, known);
+	report_json_known(self, "retained", part->retained, known);
+	report_json_known(self, "trimmable", part->trimmable, known);
+	report_json_known(self, "pinned", part->pinned, known);
+	json_object_end(json);
+}
+
+static void put_parts(struct report_json *self, const struct atlas_mapping *mapping)
+{
+	if (mapping->parts < 2)
+		return;
+	json_put_array(&self->json, "parts");
+	for (uint32_t i = 0; i < mapping->parts; i++)
+		put_part(self, &self->report.atlas->part[mapping->part + i]);
+	json_array_end(&self->json);
+}
+
 void report_json_mappings(struct report_json *self)
 {
 	const struct atlas *atlas = self->report.atlas;
@@ -98,75 +120,8 @@ void report_json_mappings(struct report_json *self)
 		json_object_begin(json);
 		put_what(self, &atlas->mapping[i]);
 		put_sizes(self, &atlas->mapping[i]);
+		put_parts(self, &atlas->mapping[i]);
 		json_object_end(json);
-	}
-	json_line(json);
-	json_array_end(json);
-}
-
-/* -- Regions -------------------------------------------------------------------------------- */
-
-/* What the region is for is what its mapping is for; where that is gone, its call tells. */
-static enum kind kind_of_region(const struct report *report, const struct vmatlas_region *region)
-{
-	const struct atlas_mapping *mapping = atlas_find(report->atlas, region->start);
-
-	if (mapping)
-		return (enum kind)mapping->kind;
-	if (region->call == VMATLAS_CALL_SHMAT)
-		return KIND_SYSV;
-	return region->call == VMATLAS_CALL_BRK ? KIND_HEAP : KIND_OTHER;
-}
-
-static void put_region(struct report_json *self, const struct vmatlas_region *region)
-{
-	const struct view *view = self->report.view;
-	struct json *json = &self->json;
-	uint32_t tid = view_tid(view, region->thread);
-	char owner[OWNER_BYTES];
-
-	json_line(json);
-	json_object_begin(json);
-	json_put_address(json, "start", region->start);
-	json_put_address(json, "end", region->end);
-	json_put_number(json, "size", region->end - region->start);
-	json_put_string(json, "kind", kind_name(kind_of_region(&self->report, region)));
-	json_put_string(json, "call", region_call_name(region->call));
-	put_owner(json, owner, owner_of_stack(&self->report, region->frame, owner));
-	report_json_refer(self, "callstack", region->frame);
-	report_json_known(self, "tid", tid, tid != 0);
-	json_put_number(json, "time_ns", view_time_ns(view, region->time));
-	json_object_end(json);
-}
-
-/* What was unmapped behind our back is no part of it any more. */
-static void put_parts(struct report_json *self, const struct vmatlas_region *region)
-{
-	struct vmatlas_region piece = *region;
-	uint64_t from = region->start;
-	struct view_range part;
-
-	while (atlas_mapped(self->report.atlas, &from, region->end, &part)) {
-		piece.start = part.start;
-		piece.end = part.end;
-		put_region(self, &piece);
-	}
-}
-
-void report_json_regions(struct report_json *self)
-{
-	const struct lane *regions = self->report.view->regions;
-	uint32_t count = lane_count(regions);
-	struct json *json = &self->json;
-
-	json_line(json);
-	json_put_array(json, "regions");
-	for (uint32_t id = 1; id <= count; id++) {
-		const struct vmatlas_region *record = lane_find(regions, id);
-		struct vmatlas_region region;
-
-		if (record && region_read(record, &region))
-			put_parts(self, &region);
 	}
 	json_line(json);
 	json_array_end(json);

@@ -1,10 +1,9 @@
-/* report_json_maps.h - mappings and regions in the JSON report. */
+/* report_json_maps.h - mappings in the JSON report. */
 #ifndef VMATLAS_REPORT_JSON_MAPS_H
 #define VMATLAS_REPORT_JSON_MAPS_H
 
 #include "report_json.h"
 
 void report_json_mappings(struct report_json *self);
-void report_json_regions(struct report_json *self);
 
 #endif

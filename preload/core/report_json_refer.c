@@ -36,3 +36,12 @@ void report_json_known(struct report_json *self, const char *key, uint64_t value
 	else
 		json_nil(&self->json);
 }
+
+void report_json_owner(struct report_json *self, const char *owner, size_t length)
+{
+	json_key(&self->json, "owner");
+	if (length)
+		json_bytes(&self->json, owner, length);
+	else
+		json_nil(&self->json);
+}

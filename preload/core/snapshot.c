@@ -253,6 +253,10 @@ static void put_tables(struct writer *writer)
 	put_lane(writer, VMATLAS_TAG_FRAMES, view->frames);
 	put_lane(writer, VMATLAS_TAG_MODULES, view->modules);
 	put_lane(writer, VMATLAS_TAG_STRINGS, view->strings);
+	chunk_put(&writer->chunks, VMATLAS_TAG_EXTENTS, sizeof(*view->extent), view->extents,
+		view->extent);
+	chunk_put(&writer->chunks, VMATLAS_TAG_IMAGES, sizeof(*view->image), view->images,
+		view->image);
 }
 
 /* -- Mappings and their pages --------------------------------------------------------------- */

@@ -1,0 +1,376 @@
+#include "survey.h"
+#include "sys.h"
+
+#include "core/maps_reader.h"
+
+#include <elf.h>
+#include <string.h>
+#include <sys/uio.h>
+
+enum {
+	PAGE = 4096,
+	/* Longer lines are skipped: nothing of ours has a long name. */
+	BUFFER = 16384,
+	IMAGES = 4096,
+	/* Arenas, and blocks below the size that has a record of its own. */
+	EXTENTS_MARGIN = 8192,
+	/* glibc maps no more large blocks at a time (DEFAULT_MMAP_MAX), unless told to. */
+	EXTENTS_MOST = 1 << 17,
+	HEADERS_MOST = 32,
+	/* M_ARENA_MAX is eight for each core. */
+	ARENAS_MOST = 1024,
+	/* The smallest block that has a mapping of its own unless the program wants it otherwise
+	 * (DEFAULT_MMAP_THRESHOLD_MIN). */
+	LARGE = 128 << 10,
+};
+
+/* HEAP_MAX_SIZE of malloc/arena.c: the heaps of arenas are aligned to it. */
+#define HEAP_MAX ((uint64_t)64 << 20)
+
+/* The start of struct _heap_info in malloc/arena.c. */
+struct heap_info {
+	uint64_t arena;     /* its struct malloc_state */
+	uint64_t previous;  /* heap of the same arena, 0 for its first */
+	uint64_t size;      /* bytes in use */
+	uint64_t committed; /* bytes that may be used */
+};
+
+/* Of struct malloc_state: the topmost chunk stands behind a lock, two flags and ten lists, since
+ * glibc 2.26. */
+enum { STATE_TOP = 96 };
+
+/* struct malloc_chunk: the size before, its own with three flags. */
+struct chunk {
+	uint64_t before, size;
+};
+enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7, CHUNK_HEADER = sizeof(struct chunk) };
+
+struct survey {
+	struct view *view;
+	struct vmatlas_extent *extent;
+	struct vmatlas_image *image;
+	uint32_t extents, images, extents_room;
+	struct blocks_cursor cursor;
+	char buffer[BUFFER];
+	Elf64_Phdr header[HEADERS_MOST];
+};
+
+/* By the address of their struct malloc_state; the number is the place, from 1. Written by the one
+ * who dumps. */
+static uint64_t arenas[ARENAS_MOST];
+
+/* -- Memory --------------------------------------------------------------------------------- */
+
+static bool read_memory(uint64_t address, void *to, size_t size)
+{
+	struct iovec here = {to, size}, there = {(void *)address, size};
+
+	return sys_call(SYS_process_vm_readv, sys_getpid(), (long)&here, 1, (long)&there, 1, 0) ==
+	       (long)size;
+}
+
+/* Nobody waits for a page of ours: one that is not there yet may be somebody's to fill in
+ * (userfaultfd(2)), somebody who is stopped while we are here. */
+static bool is_there(const struct survey *survey, uint64_t address)
+{
+	const struct view *view = survey->view;
+	uint64_t from = address & ~(uint64_t)(PAGE - 1);
+	struct view_run run;
+
+	return view->runs && view->runs(view->context, &from, from + PAGE, &run, 1) == 1 &&
+	       run.state & (VIEW_PRESENT | VIEW_SWAPPED);
+}
+
+static bool look(const struct survey *survey, uint64_t address, void *to, size_t size)
+{
+	return is_there(survey, address) && is_there(survey, address + size - 1) &&
+	       read_memory(address, to, size);
+}
+
+static void add_extent(struct survey *survey, const struct vmatlas_extent *extent)
+{
+	if (survey->extents < survey->extents_room)
+		survey->extent[survey->extents++] = *extent;
+}
+
+/* -- Arenas --------------------------------------------------------------------------------- */
+
+static uint32_t arena_number(uint64_t arena)
+{
+	for (uint32_t i = 0; i < ARENAS_MOST; i++) {
+		if (!arenas[i])
+			arenas[i] = arena;
+		if (arenas[i] == arena)
+			return i + 1;
+	}
+	return 0;
+}
+
+static uint64_t heap_of(uint64_t address)
+{
+	return address & ~(HEAP_MAX - 1);
+}
+
+static bool is_heap(const struct heap_info *info, uint64_t start, const struct maps_line *line)
+{
+	bool first = heap_of(info->arena) == start;
+
+	if (first ? info->previous != 0 || info->arena - start > PAGE
+		  : !info->previous || heap_of(info->previous) != info->previous)
+		return false;
+	return info->size && info->size % PAGE == 0 && info->committed % PAGE == 0 &&
+	       info->size <= info->committed && info->committed <= HEAP_MAX &&
+	       info->size <= line->end - start;
+}
+
+/* The arena's topmost chunk if it lies in this heap, and 0 if in another. What has no such shape
+ * passes for the heap's end: nothing behind the last block is then called trimmable. */
+static uint64_t find_top(const struct survey *survey, uint64_t start, const struct heap_info *info)
+{
+	uint64_t top, end = start + info->size;
+	struct chunk chunk;
+
+	if (!look(survey, info->arena + STATE_TOP, &top, sizeof top))
+		return end;
+	if (heap_of(top) != start)
+		return heap_of(top) == top || top % 16 ? end : 0;
+	if (!look(survey, top, &chunk, sizeof chunk) ||
+		top + (chunk.size & ~(uint64_t)CHUNK_FLAGS) != end)
+		return end;
+	return top;
+}
+
+static bool take_arena(struct survey *survey, uint64_t start, const struct maps_line *line)
+{
+	struct heap_info info;
+
+	if (start < line->start || !look(survey, start, &info, sizeof info) ||
+		!is_heap(&info, start, line))
+		return false;
+	add_extent(survey, &(struct vmatlas_extent){
+				   .start = start,
+				   .end = start + HEAP_MAX,
+				   .committed = info.committed,
+				   .inside = find_top(survey, start, &info),
+				   .what = VMATLAS_EXTENT_ARENA,
+				   .arena = arena_number(info.arena),
+			   });
+	return true;
+}
+
+/* -- Large blocks --------------------------------------------------------------------------- */
+
+/* A block with a mapping of its own begins 16 bytes behind it, unless it was to be aligned. */
+static bool may_be_large(const struct block *block)
+{
+	return block->address % PAGE == CHUNK_HEADER || block->size >= LARGE;
+}
+
+/* Where the block's own mapping ends, or 0. */
+static uint64_t take_block(
+	struct survey *survey, const struct block *block, const struct maps_line *line)
+{
+	uint64_t at = block->address - CHUNK_HEADER, start, end;
+	struct chunk chunk;
+
+	if (!may_be_large(block) || !look(survey, at, &chunk, sizeof chunk) ||
+		(chunk.size & CHUNK_FLAGS) != CHUNK_MMAPPED || chunk.before > at)
+		return 0;
+	start = at - chunk.before;
+	end = at + (chunk.size & ~(uint64_t)CHUNK_FLAGS);
+	if (start % PAGE || end % PAGE || start < line->start || end > line->end ||
+		end < block->address + block->size)
+		return 0;
+	add_extent(survey, &(struct vmatlas_extent){
+				   .start = start,
+				   .end = end,
+				   .inside = block->address,
+				   .what = VMATLAS_EXTENT_BLOCK,
+			   });
+	return end;
+}
+
+/* Returns where the last one ends, or `start`. */
+static uint64_t take_blocks(
+	struct survey *survey, uint64_t start, uint64_t stop, const struct maps_line *line)
+{
+	struct blocks_tables tables = view_tables(survey->view);
+	struct block block;
+	uint64_t end;
+
+	blocks_begin(&survey->cursor, survey->view->blocks, &tables);
+	survey->cursor.window = blocks_window(start);
+	while (blocks_next(&survey->cursor, &block) && block.address < stop) {
+		end = block.address < start ? 0 : take_block(survey, &block, line);
+		if (!end)
+			continue;
+		start = end;
+		survey->cursor.window = blocks_window(end);
+		survey->cursor.rest = 0;
+	}
+	return start;
+}
+
+/* -- Lines ---------------------------------------------------------------------------------- */
+
+/* Private memory from no file; glibc may have given it a name. */
+static bool may_be_glibcs(const struct maps_line *line)
+{
+	static const char named[] = "[anon: glibc: malloc";
+
+	return (line->perms & (MAPS_READ | MAPS_WRITE | MAPS_SHARED)) == (MAPS_READ | MAPS_WRITE) &&
+	       !line->inode &&
+	       (!line->path_length || (line->path_length > sizeof named - 1 &&
+					      !memcmp(line->path, named, sizeof named - 1)));
+}
+
+static void take_anonymous(struct survey *survey, const struct maps_line *line)
+{
+	uint64_t at = line->start;
+
+	while (at < line->end) {
+		uint64_t next = heap_of(at) + HEAP_MAX, past;
+
+		if (next > line->end)
+			next = line->end;
+		if (at % HEAP_MAX == 0 && take_arena(survey, at, line)) {
+			at = next;
+			continue;
+		}
+		past = take_blocks(survey, at, next, line);
+		at = past > next ? past : next;
+	}
+}
+
+/* -- Images --------------------------------------------------------------------------------- */
+
+static uint64_t page_down(uint64_t address)
+{
+	return address & ~(uint64_t)(PAGE - 1);
+}
+
+static uint64_t page_up(uint64_t address)
+{
+	return page_down(address + PAGE - 1);
+}
+
+static unsigned read_headers(struct survey *survey, const struct maps_line *line)
+{
+	Elf64_Ehdr file;
+
+	if (!read_memory(line->start, &file, sizeof file) ||
+		memcmp(file.e_ident, ELFMAG, SELFMAG) || file.e_ident[EI_CLASS] != ELFCLASS64 ||
+		file.e_phentsize != sizeof survey->header[0] || file.e_phnum > HEADERS_MOST ||
+		file.e_phoff > PAGE)
+		return 0;
+	if (!read_memory(line->start + file.e_phoff, survey->header,
+		    file.e_phnum * sizeof survey->header[0]))
+		return 0;
+	return file.e_phnum;
+}
+
+/* The mapping is the file's first segment and not a file that somebody reads: it is as long. */
+static bool find_bias(
+	const struct survey *survey, unsigned count, const struct maps_line *line, uint64_t *bias)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const Elf64_Phdr *header = &survey->header[i];
+
+		if (header->p_type != PT_LOAD || page_down(header->p_offset))
+			continue;
+		*bias = line->start - page_down(header->p_vaddr);
+		return line->end - line->start ==
+		       page_up(header->p_vaddr + header->p_filesz) - page_down(header->p_vaddr);
+	}
+	return false;
+}
+
+static void add_header(struct vmatlas_image *image, const Elf64_Phdr *header, uint64_t bias)
+{
+	uint64_t start = bias + page_down(header->p_vaddr);
+	uint64_t end = bias + page_up(header->p_vaddr + header->p_memsz);
+
+	if (header->p_type == PT_GNU_RELRO) {
+		image->relro_start = start;
+		image->relro_end = bias + page_down(header->p_vaddr + header->p_memsz);
+	}
+	if (header->p_type != PT_LOAD || !(header->p_flags & PF_W) || start >= end)
+		return;
+	if (!image->data_end || start < image->data_start)
+		image->data_start = start;
+	if (end > image->data_end)
+		image->data_end = end;
+}
+
+static void take_image(struct survey *survey, const struct maps_line *line)
+{
+	struct vmatlas_image image = {.start = line->start};
+	unsigned count = read_headers(survey, line);
+	uint64_t bias;
+
+	if (survey->images == IMAGES || !find_bias(survey, count, line, &bias))
+		return;
+	for (unsigned i = 0; i < count; i++)
+		add_header(&image, &survey->header[i], bias);
+	survey->image[survey->images++] = image;
+}
+
+static bool may_be_image(const struct maps_line *line)
+{
+	return line->inode && !line->offset && line->perms & MAPS_READ &&
+	       !(line->perms & MAPS_SHARED) && line->path_length && line->path[0] == '/';
+}
+
+/* -- The whole ------------------------------------------------------------------------------ */
+
+static uint32_t extents_room(const struct view *view)
+{
+	uint32_t room = lane_count(view->bigs) + EXTENTS_MARGIN;
+
+	return room < EXTENTS_MOST ? room : EXTENTS_MOST;
+}
+
+size_t survey_memory(const struct view *view)
+{
+	return sizeof(struct survey) + IMAGES * sizeof(struct vmatlas_image) +
+	       extents_room(view) * sizeof(struct vmatlas_extent);
+}
+
+static ssize_t read_maps(void *fd, void *buffer, size_t size)
+{
+	return sys_read(*(int *)fd, buffer, size);
+}
+
+static void take_lines(struct survey *survey, int fd)
+{
+	struct maps_reader reader;
+	struct maps_line line;
+
+	maps_reader_init(&reader, survey->buffer, sizeof survey->buffer, read_maps, &fd);
+	while (maps_reader_take(&reader, &line) > 0) {
+		if (survey->view->glibc && may_be_glibcs(&line))
+			take_anonymous(survey, &line);
+		else if (may_be_image(&line))
+			take_image(survey, &line);
+	}
+}
+
+void survey_take(struct view *view, void *memory, size_t size)
+{
+	struct survey *survey = memory;
+	int fd = sys_open("/proc/thread-self/maps", O_RDONLY);
+
+	if (fd < 0)
+		return;
+	survey->view = view;
+	survey->image = (void *)(survey + 1);
+	survey->extent = (void *)(survey->image + IMAGES);
+	survey->extents_room = (uint32_t)((size - ((char *)survey->extent - (char *)memory)) /
+					  sizeof *survey->extent);
+	take_lines(survey, fd);
+	sys_close(fd);
+	view->extent = survey->extent;
+	view->extents = survey->extents;
+	view->image = survey->image;
+	view->images = survey->images;
+}
