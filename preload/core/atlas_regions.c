@@ -4,6 +4,8 @@
 enum {
 	/* What other threads may map while we are on our way. */
 	MARGIN = 512,
+	/* The heaps of arenas begin at multiples of this (HEAP_MAX_SIZE, malloc/arena.c). */
+	ARENA_ALIGNED = 64 << 20,
 };
 
 uint32_t atlas_regions_list_room(const struct view *view, enum atlas_list list)
@@ -90,6 +92,51 @@ static void find_extent(struct atlas *atlas, const struct vmatlas_extent *extent
 		add_region(atlas, &region));
 }
 
+/* The heap of an arena that begins here, or NULL. */
+static struct atlas_region *arena_at(struct atlas *atlas, uint64_t start)
+{
+	struct atlas_region *region = atlas->region;
+
+	for (uint32_t i = 0; i < atlas->view->extents && i < atlas->regions; i++, region++) {
+		if (region->arena && region->start == start)
+			return region;
+	}
+	return NULL;
+}
+
+/* glibc maps a heap for the sake of one block, the first that is born there. */
+static void find_arenas_beginnings(struct atlas *atlas)
+{
+	const struct view *view = atlas->view;
+	uint32_t count = lane_count(view->moments);
+
+	for (uint32_t id = 1; id <= count; id++) {
+		const struct vmatlas_moment *moment = lane_find(view->moments, id);
+		const struct vmatlas_birth *birth =
+			moment ? lane_find(view->births, moment->mapping) : NULL;
+		struct atlas_region *region = birth && birth->start % ARENA_ALIGNED == 0
+						      ? arena_at(atlas, birth->start)
+						      : NULL;
+
+		if (!region || (region->time && region->time <= moment->time))
+			continue;
+		region->time = moment->time;
+		region->thread = moment->thread;
+	}
+}
+
+static void find_extents(struct atlas *atlas)
+{
+	uint32_t arenas = 0;
+
+	for (uint32_t i = 0; i < atlas->view->extents; i++) {
+		find_extent(atlas, &atlas->view->extent[i]);
+		arenas += atlas->view->extent[i].arena != 0;
+	}
+	if (arenas)
+		find_arenas_beginnings(atlas);
+}
+
 static void find_stack(struct atlas *atlas, uint32_t id, const struct vmatlas_thread *thread)
 {
 	uint64_t start = thread->stack_start, guard = thread->guard_bytes;
@@ -157,8 +204,7 @@ void atlas_regions_find(struct atlas *atlas)
 {
 	find_own(atlas);
 	find_bss(atlas);
-	for (uint32_t i = 0; i < atlas->view->extents; i++)
-		find_extent(atlas, &atlas->view->extent[i]);
+	find_extents(atlas);
 	find_stacks(atlas);
 	find_calls(atlas);
 	for (int i = 0; i < ATLAS_LISTS; i++)

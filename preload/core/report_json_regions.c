@@ -58,9 +58,8 @@ static void put_region(
 	put_call(self, region);
 	report_json_owner(self, owner, owner_of_region(report, region, owner));
 	report_json_refer(self, "callstack", region->frame);
-	report_json_known(self, "tid", tid, tid != 0);
-	report_json_known(
-		self, "time_ns", view_time_ns(report->view, region->time), region->time != 0);
+	json_put_number(json, "tid", tid);
+	json_put_number(json, "time_ns", view_time_ns(report->view, region->time));
 	put_sums(self, &sums);
 	json_object_end(json);
 }
