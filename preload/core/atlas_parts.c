@@ -164,6 +164,12 @@ static void look(
 	}
 }
 
+/* Our own tables stand side by side, and which is which is nobody's concern. */
+static bool goes_on(const struct atlas_mapping *mapping, const struct atlas_part *part)
+{
+	return mapping->parts && part->kind == KIND_VMATLAS && part[-1].kind == KIND_VMATLAS;
+}
+
 /* Where there is no room for one more part, the last one is as long as the rest. */
 static bool add(struct atlas *atlas, struct atlas_mapping *mapping, uint64_t start,
 	const struct found *found)
@@ -183,6 +189,10 @@ static bool add(struct atlas *atlas, struct atlas_mapping *mapping, uint64_t sta
 	};
 	if (found->span)
 		give(atlas, part, found->list, found->span);
+	if (goes_on(mapping, part)) {
+		part[-1].end = part->end;
+		return true;
+	}
 	atlas->parts++;
 	mapping->parts++;
 	return true;

@@ -81,7 +81,6 @@ static void put_part(struct report_json *self, const struct atlas_part *part)
 	bool known = self->report.atlas->pages_known;
 	char owner[OWNER_BYTES];
 
-	json_line(json);
 	json_object_begin(json);
 	json_put_address(json, "start", part->start);
 	json_put_address(json, "end", part->end);

@@ -4,6 +4,7 @@
 #include "report_text_ledger.h"
 #include "report_text_maps.h"
 #include "report_text_phases.h"
+#include "report_text_regions.h"
 #include "report_text_stacks.h"
 #include "report_text_threads.h"
 #include "text_column.h"
@@ -227,6 +228,7 @@ int report_text(const struct atlas *atlas, const struct names *names,
 	report_text_ledger(text, atlas);
 	report_text_stacks(&report);
 	report_text_mappings(&report);
+	report_text_arenas(&report);
 	report_text_regions(&report);
 	report_text_threads(&report);
 	report_text_phases(&report);

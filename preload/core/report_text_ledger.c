@@ -39,11 +39,16 @@ static void put_row(struct text *text, const struct atlas *atlas, uint64_t bytes
 
 static void put_retained_parts(struct text *text, const struct atlas *atlas)
 {
+	uint64_t kept = atlas->row[ATLAS_RETAINED] - atlas->pinned - atlas->trimmable;
+
 	if (!atlas->pages_known)
 		return;
 	put_row(text, atlas, atlas->pinned, "  of which pinned: on a page with a live block");
 	put_row(text, atlas, atlas->trimmable,
 		"  of which trimmable: malloc_trim(0) would give it back");
+	if (kept)
+		put_row(text, atlas, kept,
+			"  of which free, but not given back: tops of arenas, ends of pages");
 }
 
 static bool is_larger(const struct atlas *atlas, unsigned a, unsigned b)

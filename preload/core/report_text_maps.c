@@ -1,14 +1,15 @@
 #include "report_text_maps.h"
 #include "maps.h"
 #include "owner.h"
-#include "region_groups.h"
-#include "report_text_stacks.h"
 #include "text_column.h"
 
 /* -- Mappings ------------------------------------------------------------------------------- */
 
 /* Two addresses of 12 digits, as nearly all are. */
-enum { RANGE_COLUMNS = 25, KIND_COLUMNS = 13 };
+enum { RANGE_COLUMNS = 25, KIND_COLUMNS = 13, PART_COLUMNS = RANGE_COLUMNS + 4 };
+
+/* Of a mapping in which more things lie, so many are shown. */
+enum { PARTS_MOST = 12 };
 
 /* Which columns would hold nothing but "-". */
 struct columns {
@@ -49,13 +50,13 @@ static void put_range(struct text *text, const struct atlas_mapping *mapping)
 	text_char(text, ' ');
 }
 
-static void put_live(struct text *text, const struct atlas_mapping *mapping)
+static void put_live(struct text *text, uint64_t blocks, uint64_t bytes)
 {
-	if (mapping->live_blocks)
-		text_put_grouped(text, mapping->live_blocks, 8);
+	if (blocks)
+		text_put_grouped(text, blocks, 8);
 	else
 		text_right(text, "-", 8);
-	text_put_column(text, mapping->live_bytes, 6);
+	text_put_column(text, bytes, 6);
 }
 
 /* The file, or what the kernel calls it, and whose it is beyond that. */
@@ -90,11 +91,54 @@ static void put_mapping(const struct report *report, const struct columns *colum
 	text_put_column(text, mapping->private_dirty + mapping->shared_dirty, 6);
 	if (columns->swap)
 		text_put_column(text, mapping->swap, 6);
-	put_live(text, mapping);
+	put_live(text, mapping->live_blocks, mapping->live_bytes);
 	if (columns->retained)
 		text_put_column(text, mapping->retained, 9);
 	put_name(report, mapping);
 	text_char(text, '\n');
+}
+
+/* -- Their parts ---------------------------------------------------------------------------- */
+
+/* What of a part is known only of the whole mapping stays empty. */
+static void put_part(
+	const struct report *report, const struct columns *columns, const struct atlas_part *part)
+{
+	struct text *text = report->text;
+	char owner[OWNER_BYTES];
+	size_t length = owner_of_part(report, part, owner);
+
+	text_str(text, "  ");
+	text_address(text, part->start);
+	text_repeat(text, ' ', PART_COLUMNS - 14);
+	text_left(text, kind_name((enum kind)part->kind), KIND_COLUMNS);
+	text_put_column(text, part->end - part->start, 5);
+	if (report->atlas->pages_known)
+		text_put_column(text, part->rss, 6);
+	else
+		text_repeat(text, ' ', 6);
+	text_repeat(text, ' ', columns->swap ? 12 : 6);
+	put_live(text, part->live_blocks, part->live_bytes);
+	if (columns->retained)
+		text_put_column(text, part->retained, 9);
+	if (length)
+		text_str(text, "  ");
+	text_printable(text, owner, length);
+	text_char(text, '\n');
+}
+
+static void put_parts(const struct report *report, const struct columns *columns,
+	const struct atlas_mapping *mapping)
+{
+	for (uint32_t i = 0; i < mapping->parts && mapping->parts > 1; i++) {
+		if (i == PARTS_MOST) {
+			text_str(report->text, "  and ");
+			text_put_grouped(report->text, mapping->parts - i, 0);
+			text_str(report->text, " more parts\n");
+			return;
+		}
+		put_part(report, columns, &report->atlas->part[mapping->part + i]);
+	}
 }
 
 void report_text_mappings(const struct report *report)
@@ -108,66 +152,8 @@ void report_text_mappings(const struct report *report)
 	if (!atlas->mappings)
 		return;
 	put_heading(report->text, &columns);
-	for (uint32_t i = 0; i < atlas->mappings; i++)
+	for (uint32_t i = 0; i < atlas->mappings; i++) {
 		put_mapping(report, &columns, &atlas->mapping[i]);
-}
-
-/* -- Who mapped what ------------------------------------------------------------------------ */
-
-static void put_group_figures(
-	struct text *text, const struct region_group *group, const struct region_groups *groups)
-{
-	text_str(text, "\n  ");
-	text_size(text, group->bytes);
-	text_str(text, "  ");
-	text_percent(text, group->bytes, groups->bytes);
-	text_str(text, "  in ");
-	text_put_grouped(text, group->count, 0);
-	text_str(text, group->count == 1 ? " region" : " regions");
-}
-
-static void put_group(const struct report *report, const struct region_group *group,
-	const struct region_groups *groups)
-{
-	put_group_figures(report->text, group, groups);
-	if (group->frame) {
-		text_str(report->text, "; call stack ");
-		text_dec(report->text, group->frame);
+		put_parts(report, &columns, &atlas->mapping[i]);
 	}
-	text_char(report->text, '\n');
-	report_text_frames(report, group->frame, 8);
-}
-
-static void put_title(struct text *text, const struct region_groups *groups)
-{
-	text_str(text, "\nWho mapped what: ");
-	text_size(text, groups->bytes);
-	text_str(text, " in ");
-	text_put_grouped(text, groups->count, 0);
-	text_str(text, groups->count == 1 ? " region\n" : " regions\n");
-}
-
-void report_text_regions(struct report *report)
-{
-	uint32_t most = report_text_most(report->options);
-	const struct region_group *group;
-	struct region_groups groups;
-	size_t words = report->scratch_words;
-	struct region_group rest;
-
-	region_groups_make(&groups, report->view, report_take(report, words), words);
-	if (!groups.count)
-		return;
-	put_title(report->text, &groups);
-	rest = (struct region_group){.count = (uint32_t)groups.count, .bytes = groups.bytes};
-	group = region_groups_next(&groups, NULL);
-	for (; group && most--; group = region_groups_next(&groups, group)) {
-		put_group(report, group, &groups);
-		rest.count -= group->count;
-		rest.bytes -= group->bytes;
-	}
-	if (!rest.count)
-		return;
-	put_group_figures(report->text, &rest, &groups);
-	text_str(report->text, " by others\n");
 }

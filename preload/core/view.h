@@ -77,15 +77,12 @@ struct view {
 	const struct lane *frames, *origins, *moments, *births, *bigs, *threads, *regions, *modules,
 		*strings;
 	const struct lane *phases; /* NULL: none */
-<<<<<<< HEAD
 	const struct lane *freed;  /* NULL: freed blocks are not remembered */
 	uint32_t history;          /* so many of them are, at most */
-=======
 	/* Looked up in the process's memory, each by start; none of both where it could not be. */
 	const struct vmatlas_extent *extent;
 	const struct vmatlas_image *image;
 	uint32_t extents, images;
->>>>>>> 02330b7 (atlas: mappings are cut into parts, by who asked for which addresses)
 	bool glibc; /* the allocator is glibc's: arenas and large blocks look as it makes them */
 
 	/* vmatlas's own memory. */

@@ -880,8 +880,8 @@ static void only_what_is_wanted_has_names(void **state)
 	uint64_t first = (uintptr_t)dlsym(RTLD_DEFAULT, "cbrt") + 1;
 	uint32_t module = module_add((void *)(uintptr_t)first), chain[6];
 	struct atlas_stack stacks[3] = {{0}};
-	struct atlas_mapping mapping = {0};
-	struct atlas atlas = {.stack = stacks, .stacks = 3, .mapping = &mapping, .mappings = 1};
+	struct atlas_part part = {0};
+	struct atlas atlas = {.stack = stacks, .stacks = 3, .part = &part, .parts = 1};
 	struct naming_wanted wanted = {.atlas = &atlas, .stacks = 2, .depth = 3};
 
 	(void)state;
@@ -889,7 +889,7 @@ static void only_what_is_wanted_has_names(void **state)
 		chain[i] = chain_add(4, first + 4 * i, module);
 	for (unsigned i = 0; i < 3; i++)
 		stacks[i].frame = chain[i];
-	mapping.frame = chain[3];
+	part.frame = chain[3];
 	store.region[2].frame = chain[4];
 	store.region[2].state = VMATLAS_REGION_LIVE;
 	store.region[3].frame = chain[2];

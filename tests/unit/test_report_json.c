@@ -440,16 +440,16 @@ static void unknown_numbers_are_null_or_zero(void **state)
 	world->moment[0].mapping = 77;
 	world->moment[0].thread = 88;
 	world->origin[0].frame = 99;
-	world->region[0].thread = 66;
-	world->region[0].frame = 55;
+	world->regions_of[1].thread = 66;
+	world->regions_of[1].frame = 55;
 	world->mapping[1].end = HEAP + 8;
 	report = parsed(world);
 	block = row(report, "blocks", 0);
 	assert_int_equal(number(block, "callstack"), 0);
 	assert_true(is_null(block, "tid") && is_null(block, "mapping_at_birth"));
 	assert_true(is_null(block, "mapping"));
-	assert_true(is_null(row(report, "regions", 0), "tid"));
-	assert_true(is_null(row(report, "regions", 0), "owner"));
+	assert_int_equal(number(row(report, "regions", 1), "tid"), 0);
+	assert_true(is_null(row(report, "regions", 1), "owner"));
 	json_decref(report);
 	free(world);
 }

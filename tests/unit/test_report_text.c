@@ -198,8 +198,8 @@ static void bss_is_its_modules(void **state)
 	struct atlas_mapping *mapping = &world->mapping[4];
 
 	(void)state;
-	mapping->kind = KIND_BSS;
-	mapping->owner = ATLAS_OWNER_PATH;
+	world->part[4].kind = mapping->kind = KIND_BSS;
+	world->part[4].owner = mapping->owner = ATLAS_OWNER_PATH;
 	mapping->module_path = world->mapping[2].path;
 	mapping->module_path_length = world->mapping[2].path_length;
 	has_line(text_of(world), "7f2000000000-7f2000008000 rw-p bss            32K   32K     -    "

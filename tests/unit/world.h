@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/atlas_regions.h"
 #include "core/report.h"
 
 #define SERVER 0x400000ull
@@ -52,6 +53,10 @@ struct world {
 	struct blocks_leaf leaf;
 
 	struct atlas_mapping mapping[WORLD_MAPPINGS];
+	struct atlas_part part[WORLD_MAPPINGS + 1];
+	struct atlas_region regions_of[4];
+	struct atlas_lists lists;
+	struct span span[ATLAS_LISTS][8];
 	struct atlas_stack stack[WORLD_STACKS];
 	uint32_t stack_of[WORLD_FRAMES + 1];
 	char paths[1024];
@@ -215,6 +220,67 @@ static inline void world_mappings(struct world *world)
 	world->atlas.mappings = WORLD_MAPPINGS;
 }
 
+/* Each mapping is one thing, but the anonymous one: two calls made it. */
+static inline void world_parts(struct world *world)
+{
+	struct atlas *atlas = &world->atlas;
+
+	for (uint32_t i = 0; i < WORLD_MAPPINGS; i++) {
+		struct atlas_mapping *mapping = &world->mapping[i];
+		struct atlas_part *part = &world->part[atlas->parts++];
+
+		*part = (struct atlas_part){
+			.start = mapping->start,
+			.end = mapping->end,
+			.mapping = i,
+			.kind = mapping->kind,
+			.owner = mapping->owner,
+			.thread = mapping->thread,
+			.frame = mapping->frame,
+			.rss = mapping->rss,
+			.live_blocks = mapping->live_blocks,
+			.live_bytes = mapping->live_bytes,
+			.live_resident = mapping->live_resident,
+			.retained = mapping->retained,
+			.trimmable = mapping->trimmable,
+			.pinned = mapping->pinned,
+		};
+		mapping->part = (uint32_t)(part - world->part);
+		mapping->parts = 1;
+		if (mapping->start != ANON)
+			continue;
+		part->end = part[1].start = ANON + 0x4000;
+		part->rss = part[1].rss = mapping->rss / 2;
+		part[1] = (struct atlas_part){.start = part->end,
+			.end = mapping->end,
+			.mapping = i,
+			.kind = part->kind,
+			.owner = part->owner,
+			.frame = part->frame,
+			.rss = part->rss};
+		mapping->parts++;
+		atlas->parts++;
+	}
+	atlas->part = world->part;
+}
+
+/* As the atlas finds them, but without the thread's stack, to which nothing else is compared. */
+static inline void world_regions_find(struct world *world)
+{
+	struct atlas *atlas = &world->atlas;
+	struct lane none = {.record_size = sizeof(struct vmatlas_thread)};
+	const struct lane *threads = world->view.threads;
+
+	for (int i = 0; i < ATLAS_LISTS; i++)
+		world->lists.list[i] = (struct spans){.span = world->span[i], .room = 8};
+	atlas->lists = &world->lists;
+	atlas->region = world->regions_of;
+	atlas->region_room = 4;
+	world->view.threads = &none;
+	atlas_regions_find(atlas);
+	world->view.threads = threads;
+}
+
 static inline void world_stacks(struct world *world)
 {
 	world->stack[0] = (struct atlas_stack){F_LIBC, 1, 2, 10000, 10000, 5900, 10, 20000};
@@ -326,6 +392,8 @@ static inline struct world *world_make(void)
 	world->atlas.pages_known = true;
 	world->atlas.moved = 1;
 	world_mappings(world);
+	world_parts(world);
+	world_regions_find(world);
 	world_stacks(world);
 	world_sums(world);
 	world->names.of = world_names;
