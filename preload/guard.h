@@ -21,9 +21,11 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
-	/* A handler of ours ended its wait; one of the program's, during which ours had to wait,
-	 * has run since the wait began: see interrupt.h. */
-	bool interrupted, handled;
+	/* One of the program's handlers, during which ours had to wait, has run since a wait of
+	 * its began; and what the kernel's call gave back that a handler of ours ended, 0 for none:
+	 * see interrupt.h. */
+	bool handled;
+	long cut;
 	uintptr_t stack; /* where it was closed */
 };
 

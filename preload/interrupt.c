@@ -52,22 +52,35 @@ static bool is_program_next(uint64_t mask)
 	return false;
 }
 
+/* A result that is positive may as well be anything else that the interrupted code computed. */
+static bool may_be_cut(long result)
+{
+	return result == -EINTR || (result > 0 && guard.cut != -EINTR);
+}
+
 /* In the midst of a handler of the program's, which ended the wait before us, nothing changes. */
 void interrupt_note(const void *context)
 {
-	if (result_of(context) == -EINTR && !guard.handled)
-		guard.interrupted = !is_program_next(mask_of(context));
+	long result = result_of(context);
+
+	if (may_be_cut(result) && !guard.handled)
+		guard.cut = is_program_next(mask_of(context)) ? 0 : result;
 }
 
-void interrupt_forget(void)
+static bool took(long result)
 {
-	guard.interrupted = guard.handled = false;
+	bool ours = guard.cut == result;
+
+	guard.cut = 0;
+	return ours;
 }
 
 bool interrupt_ours(int error)
 {
-	bool ours = error == EINTR && guard.interrupted;
+	return took(-EINTR) && error == EINTR;
+}
 
-	guard.interrupted = false;
-	return ours;
+bool interrupt_cut(long result)
+{
+	return took(result) && result > 0;
 }

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What answers before dlsym can: glibc exports them since 2.2.5. */
@@ -54,15 +55,27 @@ static void *find(const char *name)
 	return versioned ? versioned : found;
 }
 
+static long libc_minor(void)
+{
+	const char *version = gnu_get_libc_version();
+
+	return version[0] == '2' && version[1] == '.' ? strtol(version + 2, NULL, 10) : 0;
+}
+
 /* The list's order matters: once malloc is known, a lookup that fails may allocate its message. */
 void real_find(void)
 {
+	long minor = libc_minor();
 	void *found;
 
 #define WRAPPED(result, name, parameters) \
 	found = find(#name);              \
 	if (found)                        \
 		memcpy(&real.name, &found, sizeof found);
+#define WRAPPED_SINCE(result, name, since, parameters) \
+	if (minor >= (since)) {                        \
+		WRAPPED(result, name, parameters)      \
+	}
 #include "wrapped.def"
 	dlerror(); /* a name that libc lacks must not be the program's next error message */
 }

@@ -5,6 +5,8 @@
 #ifndef VMATLAS_REAL_H
 #define VMATLAS_REAL_H
 
+#include <aio.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -17,7 +19,9 @@
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 

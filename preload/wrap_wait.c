@@ -72,6 +72,17 @@ WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct time
 	return WAIT_FOR(int, wanted, REAL(sigtimedwait)(set, info, left));
 }
 
+/* Since glibc 2.26, signal.h has sigpause as one of these. */
+WRAPPER int __xpg_sigpause(int signal)
+{
+	return WAIT(int, REAL(__xpg_sigpause)(signal));
+}
+
+WRAPPER int __sigpause(int signal_or_mask, int is_signal)
+{
+	return WAIT(int, REAL(__sigpause)(signal_or_mask, is_signal));
+}
+
 /* -- Descriptors ---------------------------------------------------------------------------- */
 
 WRAPPER int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
@@ -126,11 +137,22 @@ WRAPPER int epoll_pwait(
 	return WAIT_MS(int, timeout_ms, REAL(epoll_pwait)(epoll, events, most, left, mask));
 }
 
+WRAPPER int epoll_pwait2(int epoll, struct epoll_event *events, int most,
+	const struct timespec *wanted, const sigset_t *mask)
+{
+	return WAIT_FOR(int, wanted, REAL(epoll_pwait2)(epoll, events, most, left, mask));
+}
+
 /* -- Semaphores and queues ------------------------------------------------------------------ */
 
 WRAPPER int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 {
 	return WAIT(int, REAL(sem_timedwait)(semaphore, until));
+}
+
+WRAPPER int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
+{
+	return WAIT(int, REAL(sem_clockwait)(semaphore, clock, until));
 }
 
 WRAPPER int semop(int id, struct sembuf *operations, size_t count)
@@ -152,4 +174,69 @@ WRAPPER int msgsnd(int id, const void *message, size_t size, int flags)
 WRAPPER ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
 {
 	return WAIT(ssize_t, REAL(msgrcv)(id, message, size, type, flags));
+}
+
+/* -- Requests at work ----------------------------------------------------------------------- */
+
+WRAPPER int aio_suspend(
+	const struct aiocb *const requests[], int count, const struct timespec *wanted)
+{
+	return WAIT_FOR(int, wanted, REAL(aio_suspend)(requests, count, left));
+}
+
+WRAPPER int aio_suspend64(
+	const struct aiocb64 *const requests[], int count, const struct timespec *wanted)
+{
+	return WAIT_FOR(int, wanted, REAL(aio_suspend64)(requests, count, left));
+}
+
+WRAPPER int gai_suspend(
+	const struct gaicb *const requests[], int count, const struct timespec *wanted)
+{
+	const struct timespec *left = wanted;
+	uint64_t start = left ? remaining_start() : 0;
+	struct timespec rest;
+	int error;
+
+	interrupt_forget();
+	while ((error = REAL(gai_suspend)(requests, count, left)) == EAI_INTR &&
+		interrupt_ours(EINTR))
+		left = remaining_time(wanted, start, &rest);
+	return error;
+}
+
+/* -- Room in files ---------------------------------------------------------------------------- */
+
+/* Memory file systems begin anew after any handler (shmem_fallocate in mm/shmem.c). */
+WRAPPER int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+	return WAIT(int, REAL(fallocate)(fd, mode, offset, length));
+}
+
+WRAPPER int fallocate64(int fd, int mode, off64_t offset, off64_t length)
+{
+	return WAIT(int, REAL(fallocate64)(fd, mode, offset, length));
+}
+
+/* These return their error. */
+WRAPPER int posix_fallocate(int fd, off_t offset, off_t length)
+{
+	int error;
+
+	interrupt_forget();
+	do
+		error = REAL(posix_fallocate)(fd, offset, length);
+	while (interrupt_ours(error));
+	return error;
+}
+
+WRAPPER int posix_fallocate64(int fd, off64_t offset, off64_t length)
+{
+	int error;
+
+	interrupt_forget();
+	do
+		error = REAL(posix_fallocate64)(fd, offset, length);
+	while (interrupt_ours(error));
+	return error;
 }

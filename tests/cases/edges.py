@@ -57,6 +57,11 @@ def waits(t):
     prove(t, "edges_wait", 500)
 
 
+@case()
+def transfers(t):
+    prove(t, "edges_transfer", 150)
+
+
 @case(limit=120)
 def waits_in_a_rain_of_dumps(t):
     """A wait that a dump interrupts ends when it would have ended, and says what it would have said."""
@@ -75,7 +80,7 @@ def every_wrapped_function_is_tried(t):
         with open(path, encoding="utf-8") as file:
             text += file.read()
     with open(os.path.join(ROOT, "preload", "wrapped.def"), encoding="utf-8") as file:
-        names = re.findall(r"^WRAPPED(?:_ALONE)?\([^,]*,\s*(\w+)", file.read(), re.M)
+        names = re.findall(r"^WRAPPED(?:_[A-Z]+)?\([^,]*,\s*(\w+)", file.read(), re.M)
     check(len(names) > 20, "the list is empty")
     untried = [name for name in names if not re.search(rf"\b{name}\b", text)]
     check(not untried, f"no program tries {untried}")

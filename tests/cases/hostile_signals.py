@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import Skip, case, main
+from vmatlas_case import case, main
 from vmatlas_hostile import build, prove_all, scenarios_of, survive
 
 RAIN = {"dumps": 60, "delay": 0.02}
@@ -14,15 +14,8 @@ prove_all("moments.c", how={
     "inside_fork": {**RAIN, "match": "moments"}, "inside_exit": {**RAIN, "match": "moments"}})
 
 
-# The kernel gives these back early, or with less, after any handler, and we do not stand before them.
-CUT_SHORT = set("""epoll_pwait2 sem_clockwait recv read_of_a_socket recvmsg accept send aio_suspend
-write_to_a_pipe recv_of_all""".split())
-
-
 def prove_wait(scenario):
     def run(t):
-        if scenario in CUT_SHORT:
-            raise Skip(f"{scenario} is cut short by a dump as by any handler")
         survive(t, [build(t, "waits.c"), scenario], dumps=40, delay=0.015)
     run.__name__ = "wait_" + scenario
     case(limit=20)(run)

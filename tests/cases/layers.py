@@ -161,7 +161,7 @@ def shim_needs_libc_only(t):
 
 def wrapped_names():
     with open(os.path.join(ROOT, "preload", "wrapped.def"), encoding="utf-8") as file:
-        return set(re.findall(r"^WRAPPED(?:_ALONE)?\([^,]*,\s*(\w+)", file.read(), re.M))
+        return set(re.findall(r"^WRAPPED(?:_[A-Z]+)?\([^,]*,\s*(\w+)", file.read(), re.M))
 
 
 @case()

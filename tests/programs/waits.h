@@ -2,6 +2,8 @@
 #ifndef WAITS_H
 #define WAITS_H
 
+#include <aio.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <semaphore.h>
@@ -13,7 +15,10 @@
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <threads.h>
 #include <time.h>
 
@@ -26,6 +31,13 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 	const sigset_t *mask, size_t size);
 
+int __xpg_sigpause(int signal);
+int __sigpause(int signal_or_mask, int is_signal);
+ssize_t __read_chk(int fd, void *bytes, size_t size, size_t room);
+ssize_t __recv_chk(int fd, void *bytes, size_t size, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t room, int flags,
+	__SOCKADDR_ARG address, socklen_t *length);
+
 struct message {
 	long type;
 	char text[64];
@@ -36,7 +48,43 @@ static struct {
 	int pipe[2], epoll, semaphores, inbox, full;
 	sem_t semaphore;
 	sigset_t queued, none;
+	/* Nothing comes out of the first, nothing goes into the second, nobody calls at the third,
+	 * and nothing is read from the last. */
+	int socket[2], stuffed[2], listening, late[2];
+	struct sockaddr_un name;
+	socklen_t name_length;
+	struct aiocb request;
 } things;
+
+/* A stream whose other end takes nothing until somebody wakes us. */
+static inline void waits_fill(int fd)
+{
+	static char much[65536];
+
+	while (send(fd, much, sizeof much, MSG_DONTWAIT) > 0)
+		;
+	while (send(fd, much, 1, MSG_DONTWAIT) > 0)
+		;
+}
+
+static inline void waits_sockets(void)
+{
+	struct sockaddr_un own = {.sun_family = AF_UNIX};
+	socklen_t length = sizeof(own);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, things.socket) ||
+		socketpair(AF_UNIX, SOCK_STREAM, 0, things.stuffed))
+		exit(99);
+	things.listening = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* A name of the kernel's choice. */
+	if (bind(things.listening, (void *)&own, sizeof(own.sun_family)) ||
+		listen(things.listening, 0) ||
+		getsockname(things.listening, (void *)&things.name, &length))
+		exit(99);
+	things.name_length = length;
+	if (pipe(things.late))
+		exit(99);
+}
 
 static inline void waits_prepare(void)
 {
@@ -50,6 +98,7 @@ static inline void waits_prepare(void)
 	things.semaphores = semget(IPC_PRIVATE, 2, 0600);
 	things.inbox = msgget(IPC_PRIVATE, 0600);
 	things.full = msgget(IPC_PRIVATE, 0600);
+	waits_sockets();
 	while (!msgsnd(things.full, &message, sizeof(message.text), IPC_NOWAIT))
 		;
 	sem_init(&things.semaphore, 0, 0);
@@ -286,6 +335,147 @@ static inline long wait_msgrcv(long ms)
 	return msgrcv(things.inbox, &message, sizeof(message.text), 0, 0);
 }
 
+static inline long wait_epoll_mask2(long ms)
+{
+	struct epoll_event event;
+	struct timespec wanted = span(ms);
+
+	return drained(epoll_pwait2(
+		things.epoll, &event, 1, ms < 0 ? NULL : &wanted, ms < 0 ? &things.queued : NULL));
+}
+
+static inline long wait_sem_clock(long ms)
+{
+	struct timespec until = span_from_now(CLOCK_MONOTONIC, ms);
+
+	return sem_clockwait(&things.semaphore, CLOCK_MONOTONIC, &until);
+}
+
+static inline long wait_sigpause(long ms)
+{
+	(void)ms;
+	return __xpg_sigpause(SIGRTMIN + 4);
+}
+
+static inline long wait_sigpause_mask(long ms)
+{
+	(void)ms;
+	return __sigpause(0, 0);
+}
+
+/* The request stays where the wait for it ends before it. */
+static inline long wait_aio(long ms)
+{
+	static char byte;
+	const struct aiocb *list[] = {&things.request};
+	struct timespec wanted = span(ms);
+	long result;
+
+	if (!things.request.aio_buf || aio_error(&things.request) != EINPROGRESS) {
+		things.request = (struct aiocb){
+			.aio_fildes = things.late[0], .aio_buf = &byte, .aio_nbytes = 1};
+		aio_read(&things.request);
+	}
+	result = aio_suspend(list, 1, &wanted);
+	return result ? result : aio_return(&things.request);
+}
+
+static inline void limit(int fd, int option, long ms)
+{
+	struct timespec wanted = span(ms);
+	struct timeval time = {wanted.tv_sec, wanted.tv_nsec / 1000};
+
+	if (setsockopt(fd, SOL_SOCKET, option, &time, sizeof(time)))
+		exit(99);
+}
+
+#define WAIT_TO_RECEIVE(name, call)                                            \
+	static inline long wait_##name(long ms)                                \
+	{                                                                      \
+		char byte[1];                                                  \
+		struct iovec part = {byte, sizeof(byte)};                      \
+		struct mmsghdr one = {{.msg_iov = &part, .msg_iovlen = 1}, 0}; \
+		int fd = things.socket[0];                                     \
+                                                                               \
+		(void)one;                                                     \
+		limit(fd, SO_RCVTIMEO, ms);                                    \
+		errno = ERRNO_SENTINEL;                                        \
+		return call;                                                   \
+	}
+WAIT_TO_RECEIVE(read, read(fd, byte, 1))
+WAIT_TO_RECEIVE(read_chk, __read_chk(fd, byte, 1, 1))
+WAIT_TO_RECEIVE(readv, readv(fd, &part, 1))
+WAIT_TO_RECEIVE(recv, recv(fd, byte, 1, 0))
+WAIT_TO_RECEIVE(recv_chk, __recv_chk(fd, byte, 1, 1, 0))
+WAIT_TO_RECEIVE(recvfrom, recvfrom(fd, byte, 1, 0, NULL, NULL))
+WAIT_TO_RECEIVE(recvfrom_chk, __recvfrom_chk(fd, byte, 1, 1, 0, NULL, NULL))
+WAIT_TO_RECEIVE(recvmsg, recvmsg(fd, &one.msg_hdr, 0))
+WAIT_TO_RECEIVE(recvmmsg, recvmmsg(fd, &one, 1, 0, NULL))
+
+#define WAIT_TO_SEND(name, call)                                               \
+	static inline long wait_##name(long ms)                                \
+	{                                                                      \
+		char byte[1] = "x";                                            \
+		struct iovec part = {byte, sizeof(byte)};                      \
+		struct mmsghdr one = {{.msg_iov = &part, .msg_iovlen = 1}, 0}; \
+		int fd = things.stuffed[0];                                    \
+                                                                               \
+		(void)one;                                                     \
+		waits_fill(fd);                                                \
+		limit(fd, SO_SNDTIMEO, ms);                                    \
+		errno = ERRNO_SENTINEL;                                        \
+		return call;                                                   \
+	}
+WAIT_TO_SEND(write, write(fd, byte, 1))
+WAIT_TO_SEND(writev, writev(fd, &part, 1))
+WAIT_TO_SEND(send, send(fd, byte, 1, 0))
+WAIT_TO_SEND(sendto, sendto(fd, byte, 1, 0, NULL, 0))
+WAIT_TO_SEND(sendmsg, sendmsg(fd, &one.msg_hdr, 0))
+WAIT_TO_SEND(sendmmsg, sendmmsg(fd, &one, 1, 0))
+
+/* Not its number: how many are open is another's business. */
+static inline long closed(int fd)
+{
+	return fd < 0 ? fd : close(fd);
+}
+
+static inline long wait_accept(long ms)
+{
+	limit(things.listening, SO_RCVTIMEO, ms);
+	return closed(accept(things.listening, NULL, NULL));
+}
+
+static inline long wait_accept4(long ms)
+{
+	limit(things.listening, SO_RCVTIMEO, ms);
+	return closed(accept4(things.listening, NULL, NULL, SOCK_CLOEXEC));
+}
+
+static inline int caller(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		exit(99);
+	return fd;
+}
+
+/* One waits in the queue already. */
+static inline long wait_connect(long ms)
+{
+	int first = caller(), second = caller();
+	long result;
+
+	fcntl(first, F_SETFL, O_NONBLOCK);
+	connect(first, (void *)&things.name, things.name_length);
+	limit(second, SO_SNDTIMEO, ms);
+	errno = ERRNO_SENTINEL;
+	result = connect(second, (void *)&things.name, things.name_length);
+	closed(first);
+	closed(second);
+	return result;
+}
+
 /* -- What ends them ------------------------------------------------------------------------- */
 
 static inline void wake_pipe(void)
@@ -325,6 +515,39 @@ static inline void wake_msgrcv(void)
 	msgsnd(things.inbox, &message, 10, 0);
 }
 
+static inline void wake_socket(void)
+{
+	if (send(things.socket[1], "x", 1, 0) != 1)
+		exit(98);
+}
+
+static inline void wake_stuffed(void)
+{
+	char some[4096];
+
+	while (recv(things.stuffed[1], some, sizeof(some), MSG_DONTWAIT) > 0)
+		;
+}
+
+static inline void wake_aio(void)
+{
+	if (write(things.late[1], "x", 1) != 1)
+		exit(98);
+}
+
+static inline void wake_listening(void)
+{
+	int fd = caller();
+
+	connect(fd, (void *)&things.name, things.name_length);
+	closed(fd);
+}
+
+static inline void wake_caller(void)
+{
+	closed(accept(things.listening, NULL, NULL));
+}
+
 static const struct wait {
 	const char *name;
 	long (*call)(long ms);
@@ -354,6 +577,29 @@ static const struct wait {
 	{"semtimedop", wait_semtimedop, wake_semop, false},
 	{"msgsnd", wait_msgsnd, wake_msgsnd, true},
 	{"msgrcv", wait_msgrcv, wake_msgrcv, true},
+	{"epoll_pwait2", wait_epoll_mask2, wake_pipe, false},
+	{"sem_clockwait", wait_sem_clock, wake_sem, false},
+	{"__xpg_sigpause", wait_sigpause, NULL, true},
+	{"__sigpause", wait_sigpause_mask, NULL, true},
+	{"aio_suspend", wait_aio, wake_aio, false},
+	{"read", wait_read, wake_socket, false},
+	{"__read_chk", wait_read_chk, wake_socket, false},
+	{"readv", wait_readv, wake_socket, false},
+	{"recv", wait_recv, wake_socket, false},
+	{"__recv_chk", wait_recv_chk, wake_socket, false},
+	{"recvfrom", wait_recvfrom, wake_socket, false},
+	{"__recvfrom_chk", wait_recvfrom_chk, wake_socket, false},
+	{"recvmsg", wait_recvmsg, wake_socket, false},
+	{"recvmmsg", wait_recvmmsg, wake_socket, false},
+	{"write", wait_write, wake_stuffed, false},
+	{"writev", wait_writev, wake_stuffed, false},
+	{"send", wait_send, wake_stuffed, false},
+	{"sendto", wait_sendto, wake_stuffed, false},
+	{"sendmsg", wait_sendmsg, wake_stuffed, false},
+	{"sendmmsg", wait_sendmmsg, wake_stuffed, false},
+	{"accept", wait_accept, wake_listening, false},
+	{"accept4", wait_accept4, wake_listening, false},
+	{"connect", wait_connect, wake_caller, false},
 };
 
 /* -- The program's own handler -------------------------------------------------------------- */

@@ -9,12 +9,16 @@
 #include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <threads.h>
 
 enum { LONG_MS = 300 };
@@ -223,6 +227,20 @@ static int by_read_of_a_timer(void)
 
 static int message_queue;
 
+/* A thread beside the one that waits. No signal comes to it: one that it takes after the other was
+ * woken for it ends the other's wait without a trace. */
+static pthread_t beside(void *(*start)(void *), void *argument)
+{
+	sigset_t all, before;
+	pthread_t thread;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	must(!pthread_create(&thread, NULL, start, argument));
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return thread;
+}
+
 static void *send_later(void *unused)
 {
 	struct {
@@ -238,10 +256,9 @@ static void *send_later(void *unused)
 static int by_msgrcv(void)
 {
 	char room[64];
-	pthread_t thread;
 
 	message_queue = msgget(IPC_PRIVATE, 0600);
-	pthread_create(&thread, NULL, send_later, NULL);
+	pthread_t thread = beside(send_later, NULL);
 	int result = (int)msgrcv(message_queue, room, 16, 0, 0), error = errno;
 	pthread_join(thread, NULL);
 	msgctl(message_queue, IPC_RMID, NULL);
@@ -251,7 +268,7 @@ static int by_msgrcv(void)
 
 /* -- What a handler makes shorter ------------------------------------------------------------- */
 
-enum { MUCH = 4 << 20 };
+enum { MUCH = 4000000 };
 
 static char much[MUCH];
 
@@ -274,10 +291,9 @@ static void *read_slowly(void *from)
 static int by_write_to_a_pipe(void)
 {
 	int ends[2], written;
-	pthread_t thread;
 
 	must(!pipe(ends));
-	pthread_create(&thread, NULL, read_slowly, &ends[0]);
+	pthread_t thread = beside(read_slowly, &ends[0]);
 	written = (int)write(ends[1], much, MUCH);
 	if (written < MUCH)
 		tell("cut short");
@@ -298,14 +314,343 @@ static void *send_slowly(void *unused)
 
 static int by_recv_of_all(void)
 {
-	pthread_t thread;
 	int got;
 
-	pthread_create(&thread, NULL, send_slowly, NULL);
+	pthread_t thread = beside(send_slowly, NULL);
 	got = (int)recv(silent[0], much, 30000, MSG_WAITALL);
 	pthread_join(thread, NULL);
 	return got;
 }
+
+/* -- Many parts and many messages ------------------------------------------------------------- */
+
+enum { PARTS = 40, PART = MUCH / PARTS };
+
+/* Each byte says where it belongs. */
+static void fill_much(void)
+{
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (char)(i * 7 + i / 251);
+}
+
+static unsigned taken_sum;
+static size_t taken_bytes;
+
+/* Adds up what comes until the end, slowly at first. */
+static void *take_slowly(void *from)
+{
+	static unsigned char piece[1 << 16];
+	ssize_t got;
+
+	for (int i = 0; (got = read(*(int *)from, piece, sizeof piece)) > 0; i++) {
+		for (ssize_t j = 0; j < got; j++)
+			taken_sum = taken_sum * 31 + piece[j];
+		taken_bytes += (size_t)got;
+		sleep_ms(i < 40 ? 8 : 1);
+	}
+	return NULL;
+}
+
+static void parts_of_much(struct iovec *parts)
+{
+	for (int i = 0; i < PARTS; i++)
+		parts[i] = (struct iovec){much + (size_t)i * PART, PART};
+}
+
+/* What came out at the other end of a stream when `give` gave everything into it. */
+static int given_slowly(int in, int out, long (*give)(int in))
+{
+	long gave;
+
+	fill_much();
+	taken_sum = 0, taken_bytes = 0;
+	pthread_t thread = beside(take_slowly, &out);
+	errno = ERRNO_SENTINEL;
+	gave = give(in);
+	int error = errno;
+	shutdown(in, SHUT_WR);
+	close(in);
+	pthread_join(thread, NULL);
+	tell("gave %ld, %zu arrived, sum %u", gave, taken_bytes, taken_sum);
+	errno = error;
+	return 0;
+}
+
+static long give_writev(int in)
+{
+	struct iovec parts[PARTS];
+
+	parts_of_much(parts);
+	return writev(in, parts, PARTS);
+}
+
+static long give_send(int in)
+{
+	return send(in, much, MUCH, 0);
+}
+
+static long give_sendto(int in)
+{
+	return sendto(in, much, MUCH, MSG_NOSIGNAL, NULL, 0);
+}
+
+static long give_sendmsg(int in)
+{
+	struct iovec parts[PARTS];
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = PARTS};
+
+	parts_of_much(parts);
+	return sendmsg(in, &message, 0);
+}
+
+static long give_sendmmsg(int in)
+{
+	struct iovec parts[PARTS];
+	struct mmsghdr messages[PARTS] = {{{0}, 0}};
+	long whole = 0;
+
+	parts_of_much(parts);
+	for (int i = 0; i < PARTS; i++)
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = parts + i, .msg_iovlen = 1};
+	int sent = sendmmsg(in, messages, PARTS, 0);
+	for (int i = 0; i < sent; i++)
+		whole += messages[i].msg_len;
+	return whole;
+}
+
+static long give_file(int in)
+{
+	int file = memfd_create("much", 0);
+	off_t offset = 0;
+
+	must(write(file, much, MUCH) == MUCH);
+	long sent = sendfile(in, file, &offset, MUCH);
+	tell("offset %ld", (long)offset);
+	close(file);
+	return sent;
+}
+
+static int by_writev_to_a_pipe(void)
+{
+	int ends[2];
+
+	must(!pipe(ends));
+	return given_slowly(ends[1], ends[0], give_writev);
+}
+
+static int by_writev_to_a_socket(void)
+{
+	return given_slowly(silent[1], silent[0], give_writev);
+}
+
+static int by_send_of_much(void)
+{
+	return given_slowly(silent[1], silent[0], give_send);
+}
+
+static int by_sendto_of_much(void)
+{
+	return given_slowly(silent[1], silent[0], give_sendto);
+}
+
+static int by_sendmsg_of_much(void)
+{
+	return given_slowly(silent[1], silent[0], give_sendmsg);
+}
+
+static int by_sendmmsg_of_much(void)
+{
+	return given_slowly(silent[1], silent[0], give_sendmmsg);
+}
+
+static int by_sendfile_of_much(void)
+{
+	return given_slowly(silent[1], silent[0], give_file);
+}
+
+/* With a limit that is long enough. */
+static int by_send_of_much_in_time(void)
+{
+	struct timeval time = {60, 0};
+
+	must(!setsockopt(silent[1], SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time));
+	return given_slowly(silent[1], silent[0], give_sendmsg);
+}
+
+static int by_recvmsg_of_all(void)
+{
+	struct iovec parts[30];
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 30};
+	int got;
+
+	for (int i = 0; i < 30; i++)
+		parts[i] = (struct iovec){much + i * 2000, 1000};
+	pthread_t thread = beside(send_slowly, NULL);
+	got = (int)recvmsg(silent[0], &message, MSG_WAITALL);
+	pthread_join(thread, NULL);
+	return got;
+}
+
+/* With a limit that ends it before all is there. */
+static int by_recv_of_all_in_time(void)
+{
+	limit_time(silent[0], SO_RCVTIMEO);
+	must(send(silent[1], much, 1000, 0) == 1000);
+	errno = ERRNO_SENTINEL;
+	return (int)recv(silent[0], much, 2000, MSG_WAITALL);
+}
+
+static int by_peek_at_all(void)
+{
+	int got;
+
+	pthread_t thread = beside(send_slowly, NULL);
+	got = (int)recv(silent[0], much, 30000, MSG_WAITALL | MSG_PEEK);
+	pthread_join(thread, NULL);
+	must(recv(silent[0], much, MUCH, 0) == 30000);
+	return got;
+}
+
+/* Ten datagrams, one by one. */
+static int by_recvmmsg_of_ten(void)
+{
+	struct iovec parts[10];
+	struct mmsghdr messages[10] = {{{0}, 0}};
+	int got;
+
+	must(!socketpair(AF_UNIX, SOCK_DGRAM, 0, silent));
+	for (int i = 0; i < 10; i++) {
+		parts[i] = (struct iovec){much + i * 1000, 1000};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = parts + i, .msg_iovlen = 1};
+	}
+	pthread_t thread = beside(send_slowly, NULL);
+	got = recvmmsg(silent[0], messages, 10, 0, NULL);
+	for (int i = 0; i < 20; i++)
+		must(recv(silent[0], much, 1000, 0) == 1000);
+	pthread_join(thread, NULL);
+	return got;
+}
+
+/* -- What is interrupted between two pages ---------------------------------------------------- */
+
+enum { ROUNDS_MS = 600 };
+
+static int short_rounds(ssize_t (*round)(int fd), const char *path)
+{
+	int fd = open(path, O_RDONLY), shorter = 0;
+
+	for (uint64_t end = now_ms() + ROUNDS_MS; now_ms() < end;)
+		shorter += round(fd) != MUCH;
+	close(fd);
+	return shorter;
+}
+
+static ssize_t read_much(int fd)
+{
+	return read(fd, much, MUCH);
+}
+
+static ssize_t readv_much(int fd)
+{
+	struct iovec parts[PARTS];
+
+	parts_of_much(parts);
+	return readv(fd, parts, PARTS);
+}
+
+static ssize_t random_much(int fd)
+{
+	(void)fd;
+	return getrandom(much, MUCH, 0);
+}
+
+static int by_read_of_zeros(void)
+{
+	return short_rounds(read_much, "/dev/zero");
+}
+
+static int by_readv_of_zeros(void)
+{
+	return short_rounds(readv_much, "/dev/zero");
+}
+
+static int by_read_of_chance(void)
+{
+	return short_rounds(read_much, "/dev/urandom");
+}
+
+static int by_getrandom(void)
+{
+	return short_rounds(random_much, "/dev/null");
+}
+
+/* In memory, where room is taken page by page. */
+static int by_fallocate(void)
+{
+	int file = memfd_create("room", 0), failed = 0;
+
+	for (uint64_t end = now_ms() + ROUNDS_MS; now_ms() < end;) {
+		failed += fallocate(file, 0, 0, 24 << 20) != 0;
+		must(!ftruncate(file, 0));
+		failed += posix_fallocate(file, 0, 24 << 20) != 0;
+		must(!ftruncate(file, 0));
+	}
+	close(file);
+	return failed;
+}
+
+/* -- A handler of the program's own ends it all the same -------------------------------------- */
+
+static void just_come(int signal)
+{
+	(void)signal;
+}
+
+/* After so long, and then again: one that comes between a dump and the end of its handler would
+ * be missed. */
+static void come_back(int flags)
+{
+	struct sigaction action = {.sa_handler = just_come, .sa_flags = flags};
+	struct itimerval time = {{0, LONG_MS * 1000}, {0, LONG_MS * 1000}};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &time, NULL);
+}
+
+static long stopped(long result)
+{
+	static const struct itimerval never;
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	return result;
+}
+
+static int by_own_handler(int flags)
+{
+	int ends[2];
+
+	must(!pipe(ends));
+	come_back(flags);
+	tell("pipe: %ld", stopped(write(ends[1], much, MUCH)));
+	must(send(silent[1], much, 1000, 0) == 1000);
+	come_back(flags);
+	tell("all of 2000: %ld", stopped(recv(silent[0], much, 2000, MSG_WAITALL)));
+	come_back(flags);
+	tell("some of much: %d", stopped(send(silent[1], much, MUCH, 0)) > 0);
+	return 0;
+}
+
+static int by_own_handler_that_restarts(void)
+{
+	return by_own_handler(SA_RESTART);
+}
+
+static int by_own_handler_that_ends(void)
+{
+	return by_own_handler(0);
+}
+
+/* -- Others ----------------------------------------------------------------------------------- */
 
 static int by_waitpid(void)
 {
@@ -382,6 +727,25 @@ WAIT(read_of_a_timer)
 WAIT(msgrcv)
 WAIT(write_to_a_pipe)
 WAIT(recv_of_all)
+WAIT(writev_to_a_pipe)
+WAIT(writev_to_a_socket)
+WAIT(send_of_much)
+WAIT(sendto_of_much)
+WAIT(sendmsg_of_much)
+WAIT(sendmmsg_of_much)
+WAIT(sendfile_of_much)
+WAIT(send_of_much_in_time)
+WAIT(recvmsg_of_all)
+WAIT(recv_of_all_in_time)
+WAIT(peek_at_all)
+WAIT(recvmmsg_of_ten)
+WAIT(read_of_zeros)
+WAIT(readv_of_zeros)
+WAIT(read_of_chance)
+WAIT(getrandom)
+WAIT(fallocate)
+WAIT(own_handler_that_restarts)
+WAIT(own_handler_that_ends)
 WAIT(waitpid)
 WAIT(aio_suspend)
 
@@ -397,4 +761,14 @@ SCENARIOS({"nanosleep", for_nanosleep}, {"clock_nanosleep", for_clock_nanosleep}
 	{"accept", for_accept}, {"send", for_send}, {"read_of_a_timer", for_read_of_a_timer},
 	{"msgrcv", for_msgrcv}, {"write_to_a_pipe", for_write_to_a_pipe},
 	{"recv_of_all", for_recv_of_all}, {"waitpid", for_waitpid},
-	{"aio_suspend", for_aio_suspend})
+	{"aio_suspend", for_aio_suspend}, {"writev_to_a_pipe", for_writev_to_a_pipe},
+	{"writev_to_a_socket", for_writev_to_a_socket}, {"send_of_much", for_send_of_much},
+	{"sendto_of_much", for_sendto_of_much}, {"sendmsg_of_much", for_sendmsg_of_much},
+	{"sendmmsg_of_much", for_sendmmsg_of_much}, {"sendfile_of_much", for_sendfile_of_much},
+	{"send_of_much_in_time", for_send_of_much_in_time}, {"recvmsg_of_all", for_recvmsg_of_all},
+	{"recv_of_all_in_time", for_recv_of_all_in_time}, {"peek_at_all", for_peek_at_all},
+	{"recvmmsg_of_ten", for_recvmmsg_of_ten}, {"read_of_zeros", for_read_of_zeros},
+	{"readv_of_zeros", for_readv_of_zeros}, {"read_of_chance", for_read_of_chance},
+	{"getrandom", for_getrandom}, {"fallocate", for_fallocate},
+	{"own_handler_that_restarts", for_own_handler_that_restarts},
+	{"own_handler_that_ends", for_own_handler_that_ends})
