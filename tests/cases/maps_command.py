@@ -22,32 +22,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from vmatlas_case import (COMMAND, ROOT, case, check, check_equal, check_same, main, need,
                           proc_text)
+from vmatlas_maps import (FIXTURES, fixture, kinds, maps, parse_maps, plain_pmap, read_json, run,
+                          show, stopped, told_lines, without_names)
 
-FIXTURES = os.path.join(ROOT, "tests", "fixtures")
 SEED = os.path.join(ROOT, "tests", "fuzz", "corpus", "snapshot", "model")
-
-
-def maps(*arguments, **how):
-    how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, "text": True,
-           "errors": "surrogateescape", **how}
-    if "input" not in how:
-        how["stdin"] = subprocess.DEVNULL
-    return subprocess.run([COMMAND, "maps", *map(str, arguments)], **how)
-
-
-def show(*arguments, **how):
-    told = maps(*arguments, **how)
-    check(told.returncode == 0, f"{arguments}: status {told.returncode}, {told.stderr}")
-    check_equal(f"{arguments}: stderr", "", told.stderr)
-    return told.stdout
-
-
-def read_json(*arguments, **how):
-    return json.loads(show("--json", *arguments, **how))
-
-
-def fixture(name):
-    return os.path.join(FIXTURES, name)
 
 
 def refuses(status, *arguments, says=()):
@@ -56,60 +34,6 @@ def refuses(status, *arguments, says=()):
     check_equal(f"{arguments}: stdout", "", told.stdout)
     for text in says:
         check(text in told.stderr, f"{arguments}: no {text!r} in {told.stderr!r}")
-
-
-# -- An independent reader of maps ------------------------------------------------------------
-
-LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) ([r-][w-][x-][sp]) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) "
-                  r"(\d+)(?: +(.*))?", re.S)
-
-
-def parse_maps(text):
-    rows = []
-    for line in text.rstrip("\n").split("\n"):
-        found = LINE.fullmatch(line)
-        check(found, f"not a line of maps: {line!r}")
-        start, end, perms, offset, device, inode, path = found.groups()
-        anonymous = device == "00:00" and inode == "0"
-        rows.append({"start": hex(int(start, 16)), "end": hex(int(end, 16)), "perms": perms,
-                     "offset": 0 if anonymous else int(offset, 16), "dev": device,
-                     "inode": int(inode), "path": path or ""})
-    return rows
-
-
-@contextlib.contextmanager
-def stopped(t, argv, ready=1, settings=None):
-    """A process that has said "ready" so often, and stands still."""
-    env = t.shim_environment(**settings) if settings is not None else {}
-    process = t.start(argv, env)
-    try:
-        end = time.monotonic() + 20
-        while os.pread(process.files[0].fileno(), 1 << 16, 0).count(b"ready") < ready:
-            check(time.monotonic() < end and process.poll() is None, "the program does not start")
-            time.sleep(0.01)
-        stop(process.pid)
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def stop(pid):
-    os.kill(pid, signal.SIGSTOP)
-    while "State:\tT" not in proc_text(pid, "status"):
-        time.sleep(0.005)
-
-
-def kinds(t, *flags):
-    """The program that maps one of everything."""
-    if not flags:
-        return [t.program("kinds")]
-    return [t.compile("kinds.c", t.path("kinds"), *flags)]
-
-
-def told_lines(process):
-    return [line.split() for line in
-            os.pread(process.files[0].fileno(), 1 << 16, 0).decode().splitlines()]
 
 
 # -- Saved listings -----------------------------------------------------------------------------
@@ -240,13 +164,6 @@ def every_form_of_text_is_told_by_its_content(t):
         found = read_json("-", input=written)
         check_equal(form, form, found["source"]["form"])
         check_equal(form, want, [(row["start"], row["end"]) for row in found["mappings"]])
-
-
-def plain_pmap(text):
-    """Our default table without what pmap has not."""
-    lines = text.splitlines()
-    rows = [re.sub(r"^(\w+ +\d+K .{5}) .{13}", r"\1", line) for line in lines[1:-2]]
-    return "\n".join([lines[0], *rows, lines[-2]]) + "\n"
 
 
 @case()
@@ -516,9 +433,17 @@ def names_do_not_move_the_cursor(t):
                 check("red" in text, f"{option}: the file is missing")
 
 
+WORDS = {"---": "nothing may be done with it",
+         "r--": "it may be read, not written or executed",
+         "rw-": "it may be read and written, not executed",
+         "r-x": "it may be read and executed, not written",
+         "--x": "it may be executed only",
+         "rwx": "it may be read, WRITTEN AND EXECUTED"}
+
+
 @case()
 def each_row_has_a_true_sentence(t):
-    """S9"""
+    """S4, S9"""
     with stopped(t, kinds(t), 2) as process:
         rows = read_json(process.pid)["mappings"]
         lines = show("--explain", process.pid).splitlines()
@@ -527,23 +452,11 @@ def each_row_has_a_true_sentence(t):
         check(line.startswith(f"{int(row['start'], 0):08x}-"), line)
         check(sentence.startswith("    ") and sentence.endswith("."), sentence)
         check_equal(line, row["inode"] == 0, "its inode is 0, because" in sentence)
-        check_equal(line, row["perms"][1:3] == "wx", "WRITTEN AND EXECUTED" in sentence)
+        check(f"; {WORDS[row['perms'][:3]]}" in sentence, f"{row['perms']}: {sentence}")
         check_equal(line, row["inode"] != 0, f"which is inode {row['inode']} on device "
                                              f"{row['dev']}" in sentence)
         if row["inode"]:
             check(f"begins {row['offset']} bytes into the file" in sentence, sentence)
-
-
-def run(*argv):
-    return subprocess.run([*map(str, argv)], check=True, capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=120,
-                          env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
-
-
-def without_names(text):
-    """What pmap calls [ anon ], we call by its kind; escape sequences stay out of both."""
-    text = re.sub(r"  \[ (?!stack \]|shmid=).*\]$", "  [ anon ]", text, flags=re.M)
-    return re.sub(r"(\\x1b|\x1b|\?)\[31m", "", text)
 
 
 @case()
@@ -571,36 +484,6 @@ def extended_are_pmaps_byte_for_byte(t):
 
 
 @case()
-def extended_columns_of_a_dynamic_program(t):
-    """S23: all columns but those that depend on who else maps a file."""
-    need("pmap")
-    moving = {"Pss", "Pss_Dirty", "SwapPss", "Shared_Clean", "Private_Clean", "Referenced"}
-    code = "import time; print('ready', flush=True); time.sleep(600)"
-    with stopped(t, [sys.executable, "-c", code]) as process:
-        for option in ("-X", "-XX"):
-            want = columns(run("pmap", option, process.pid))
-            found = columns(show(option, process.pid))
-            check_equal("keys", list(want), list(found))
-            for key in set(want) - moving:
-                check_equal(f"{option} {key}", want[key], found[key])
-
-
-def columns(text):
-    """The columns below their headings, without the line of rules."""
-    lines = text.splitlines()[1:]
-    ends = [(found.group(), found.end()) for found in re.finditer(r"\S+", lines[0])]
-    lines = lines[1:-2] + lines[-1:]
-    table, start = {}, 0
-    for key, end in ends:
-        if key == "Mapping":
-            table[key] = [line[start:] for line in lines]
-        else:
-            table[key] = [line[start:end].strip() for line in lines]
-        start = end
-    return table
-
-
-@case()
 def keys_of_smaps_are_all_there(t):
     """S23: as the kernel has them now, and those it may have tomorrow."""
     with stopped(t, [t.program("waiting")]) as process:
@@ -616,23 +499,6 @@ def keys_of_smaps_are_all_there(t):
     check_equal("unknown key", ["4", "12345", "rd", "zz"], show("-XX", path).splitlines()[2].split()[5:])
     check_equal("in JSON", {"Rss": 4, "Tomorrow": 12345, "VmFlags": "rd zz"},
                 read_json(path)["mappings"][0]["smaps"])
-
-
-@case(limit=120)
-def gdb_prints_the_same_table(t):
-    """S24"""
-    need("gdb")
-    with stopped(t, kinds(t), 2) as process:
-        told = run("gdb", "-nx", "-batch", "-p", process.pid, "-ex", "info proc mappings")
-        stop(process.pid)
-        want = told[told.index(f"process {process.pid}\n"):]
-        want = want[:want.index("[Inferior")] if "[Inferior" in want else want
-        check_same("gdb", without_names(want), without_names(show("--gdb", process.pid)))
-        saved = t.write("gdb", told)
-        rows = read_json(process.pid)["mappings"]
-        check_equal("read again", [(row["start"], row["perms"], row["offset"]) for row in rows],
-                    [(row["start"], row["perms"], row["offset"])
-                     for row in read_json(saved)["mappings"]])
 
 
 @case()
@@ -651,41 +517,6 @@ def saved_pmap_listings_are_read(t):
                     if row["kind"] not in ("heap", "vvar", "vdso", "vsyscall")]
             check_equal("kinds", [one for one, other in told], [other for one, other in told])
         check_equal("rss", sum(row["rss"] for row in rows), saved["totals"]["rss"])
-
-
-def sections_by_readelf(path):
-    """Sections by the number of their PT_LOAD, as readelf's mapping has them."""
-    text = run("readelf", "-lSW", path)
-    sizes = {found[0]: int(found[1], 16) for found in re.findall(
-        r"^ +\[ *\d+\] (\S+) +\S+ +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+)", text, re.M)}
-    headers = re.search(r"Program Headers:\n +Type.*\n((?: .*\n)+)", text).group(1)
-    types = [line.split()[0] for line in headers.splitlines() if not line.strip().startswith("[")]
-    rows = text[text.index("Section to Segment mapping"):].splitlines()[2:]
-    return {number: {name for name in line.split()[1:] if sizes.get(name)}
-            for number, line in enumerate(rows[:len(types)]) if types[number] == "LOAD"}
-
-
-@case()
-def segments_and_sections_are_readelfs(t):
-    """S3, S12: every file mapping of an ELF names its PT_LOAD and sections."""
-    need("readelf")
-    with stopped(t, kinds(t), 2) as process:
-        rows = [row for row in read_json(process.pid)["mappings"] if "segment" in row]
-        text = show("--elf", process.pid)
-    paths = {row["path"] for row in rows if row["path"]}
-    check(len(paths) == 3, f"{paths}")
-    for path in paths:
-        found, file = {}, None
-        for row in rows:
-            file = row["path"] or file
-            if file == path:
-                segment = row["segment"]
-                found.setdefault(segment["number"], set()).update(segment["sections"])
-                inside = segment["offset"] & ~4095
-                check(not row["path"] or inside <= row["offset"] < segment["offset"] + segment["filesz"],
-                      f"{row} is not in its segment")
-        check_equal(path, sections_by_readelf(path), found)
-    check(" segment 03 R E: .init .plt" in text, "no sections in the text")
 
 
 @case()

@@ -46,6 +46,7 @@ static void map_anonymous(void)
 	const int private = MAP_PRIVATE | MAP_ANONYMOUS, both = PROT_READ | PROT_WRITE;
 
 	say("shmem", map(both, MAP_SHARED | MAP_ANONYMOUS, -1, SIZE), SIZE);
+	say("anon", map(both, private, -1, SIZE), SIZE);
 	say("jit", map(both | PROT_EXEC, private, -1, SIZE), SIZE);
 	say("reserve", map(PROT_NONE, private | MAP_NORESERVE, -1, RESERVED), RESERVED);
 }

@@ -65,6 +65,24 @@ static void assert_output(const char *wanted)
 	assert_string_equal(output, wanted);
 }
 
+static void each_kind_has_a_sentence(void **state)
+{
+	const char *sentence = output;
+
+	(void)state;
+	view.count = 1;
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		listing->row[0].kind = (enum kind)kind;
+		text_init(&text, output, sizeof(output) - 1, NULL, NULL);
+		maps_explain(&view);
+		output[text.used] = 0;
+		sentence = strstr(output, "\n    4.0 KiB: ");
+		assert_non_null(sentence);
+		assert_true(strcspn(sentence + 14, ";(") > 10);
+		assert_null(strchr(output, '\1'));
+	}
+}
+
 static void table(void **state)
 {
 	(void)state;
@@ -229,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		form_test(table),
+		form_test(each_kind_has_a_sentence),
 		form_test(colours_end_where_they_begin),
 		form_test(pmap_x),
 		form_test(extended_leaves_some_out),
