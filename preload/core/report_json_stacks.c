@@ -32,7 +32,7 @@ static void put_level(
 	json_object_end(json);
 }
 
-static void put_frames(struct report_json *self, uint32_t frame)
+void report_json_frames(struct report_json *self, uint32_t frame)
 {
 	const struct report *report = &self->report;
 	struct name levels[NAMES_LEVELS];
@@ -66,7 +66,7 @@ static void put_stack(struct report_json *self, const struct atlas_stack *stack)
 	report_json_known(self, "pinned", stack->pinned, known);
 	json_put_number(json, "allocations", stack->allocations);
 	json_put_number(json, "allocated_bytes", stack->allocated_bytes);
-	put_frames(self, stack->frame);
+	report_json_frames(self, stack->frame);
 	json_object_end(json);
 }
 

@@ -1,7 +1,7 @@
 #include "report_text_ledger.h"
 #include "text_column.h"
 
-static const char *row_text(enum atlas_row row)
+const char *report_text_row(enum atlas_row row)
 {
 	static const char *const texts[ATLAS_ROWS] = {
 		[ATLAS_LIVE] = "live blocks",
@@ -22,7 +22,7 @@ static const char *row_text(enum atlas_row row)
 		[ATLAS_UNEXPLAINED] = "unexplained",
 	};
 
-	return texts[row];
+	return texts[row < ATLAS_ROWS ? row : ATLAS_UNEXPLAINED];
 }
 
 static void put_row(struct text *text, const struct atlas *atlas, uint64_t bytes, const char *what)
@@ -75,10 +75,10 @@ void report_text_ledger(struct text *text, const struct atlas *atlas)
 	text_str(text, "\nWhat RSS is made of\n");
 	for (unsigned row = next_row(atlas, ATLAS_ROWS); row < ATLAS_ROWS;
 		row = next_row(atlas, row)) {
-		put_row(text, atlas, atlas->row[row], row_text((enum atlas_row)row));
+		put_row(text, atlas, atlas->row[row], report_text_row((enum atlas_row)row));
 		if (row == ATLAS_RETAINED)
 			put_retained_parts(text, atlas);
 	}
-	put_row(text, atlas, atlas->row[ATLAS_UNEXPLAINED], row_text(ATLAS_UNEXPLAINED));
+	put_row(text, atlas, atlas->row[ATLAS_UNEXPLAINED], report_text_row(ATLAS_UNEXPLAINED));
 	put_row(text, atlas, atlas->rss, "RSS");
 }

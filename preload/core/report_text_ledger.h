@@ -8,4 +8,7 @@
 /* A line for each row that is not 0, most bytes first; `unexplained` and the sum always. */
 void report_text_ledger(struct text *text, const struct atlas *atlas);
 
+/* What a row is called for people: "live blocks". */
+const char *report_text_row(enum atlas_row row);
+
 #endif
