@@ -1,0 +1,205 @@
+#include "diff_blocks.h"
+
+#include "../preload/core/region.h"
+
+uint64_t diff_resident(const struct view *view, uint64_t start, uint64_t end)
+{
+	struct view_run run[16];
+	uint64_t from = start, bytes = 0;
+	size_t count;
+
+	if (!view->runs || start >= end)
+		return 0;
+	do {
+		count = view->runs(view->context, &from, end, run, sizeof(run) / sizeof(run[0]));
+		for (size_t i = 0; i < count; i++)
+			if (run[i].state & VIEW_PRESENT)
+				bytes += run[i].end - run[i].start;
+	} while (count && from < end);
+	return bytes;
+}
+
+/* -- Blocks --------------------------------------------------------------------------------- */
+
+/* A walk over the blocks of one side, and what is known of the one that it stands at. */
+struct walk {
+	const struct diff_books *books;
+	enum diff_then side;
+	struct blocks_cursor cursor;
+	struct block block;
+	bool more;
+	struct diff_stack *stack;
+	uint64_t resident;
+	uint32_t change; /* UINT32_MAX: in no mapping */
+};
+
+static uint32_t frame_of(const struct view *view, const struct block *block)
+{
+	const struct vmatlas_origin *origin = lane_find(view->origins, block->origin);
+
+	return origin ? origin->frame : 0;
+}
+
+static uint32_t change_at(const struct diff_items *items, uint64_t address)
+{
+	const struct diff_item *item = diff_items_past(items, address);
+
+	return item && item->start <= address ? item->change : UINT32_MAX;
+}
+
+static void look_up(struct walk *walk)
+{
+	const struct diff_books *books = walk->books;
+	const struct view *view = &books->side[walk->side]->view;
+	const struct block *block = &walk->block;
+
+	walk->stack =
+		diff_stacks_at(books->stacks, books->frames, walk->side, frame_of(view, block));
+	walk->resident = diff_resident(view, block->address, block->address + block->size);
+	walk->change = change_at(&books->items[walk->side], block->address);
+}
+
+static void step(struct walk *walk)
+{
+	walk->more = blocks_next(&walk->cursor, &walk->block);
+	if (walk->more)
+		look_up(walk);
+}
+
+static void begin(struct walk *walk, const struct diff_books *books, enum diff_then side)
+{
+	const struct view *view = &books->side[side]->view;
+	struct blocks_tables tables = view_tables(view);
+
+	*walk = (struct walk){.books = books, .side = side};
+	blocks_begin(&walk->cursor, view->blocks, &tables);
+	step(walk);
+}
+
+static void add(struct diff_blocks_sum *sum, const struct walk *walk)
+{
+	sum->blocks++;
+	sum->bytes += walk->block.size;
+	sum->resident += walk->resident;
+}
+
+/* The block's part in the growth of its mapping: what is there now came, what was there went. */
+static void share(const struct walk *walk)
+{
+	struct diff_share *part;
+	int64_t sign = walk->side == DIFF_NEW ? 1 : -1;
+
+	if (walk->change == UINT32_MAX)
+		return;
+	part = diff_shares_at(walk->books->shares, walk->change, walk->stack->id);
+	part->live_bytes += sign * (int64_t)walk->block.size;
+	part->live_resident += sign * (int64_t)walk->resident;
+}
+
+static void leave(struct walk *walk)
+{
+	if (walk->books->same_process)
+		add(walk->side == DIFF_NEW ? &walk->stack->born : &walk->stack->freed, walk);
+	share(walk);
+	step(walk);
+}
+
+static bool is_same(const struct walk *old, const struct walk *new)
+{
+	return old->books->same_process && old->block.size == new->block.size &&
+	       old->block.time == new->block.time && old->stack == new->stack;
+}
+
+static void stay(struct walk *old, struct walk *new)
+{
+	add(&new->stack->stayed, new);
+	new->stack->touched += (int64_t)(new->resident - old->resident);
+	share(old);
+	share(new);
+	step(old);
+	step(new);
+}
+
+static bool comes_first(const struct walk *a, const struct walk *b)
+{
+	return a->more && (!b->more || a->block.address < b->block.address);
+}
+
+void diff_blocks_enter(const struct diff_books *books)
+{
+	struct walk old, new;
+
+	begin(&old, books, DIFF_OLD);
+	begin(&new, books, DIFF_NEW);
+	while (old.more || new.more) {
+		if (comes_first(&old, &new)) {
+			leave(&old);
+		} else if (comes_first(&new, &old)) {
+			leave(&new);
+		} else if (is_same(&old, &new)) {
+			stay(&old, &new);
+		} else {
+			leave(&old);
+			leave(&new);
+		}
+	}
+}
+
+/* -- Regions -------------------------------------------------------------------------------- */
+
+static void enter_stretch(const struct diff_books *books, enum diff_then side,
+	struct diff_stack *stack, const struct view_range *range)
+{
+	const struct diff_item *item = diff_items_past(&books->items[side], range->start);
+	uint64_t resident = diff_resident(&books->side[side]->view, range->start, range->end);
+	int64_t sign = side == DIFF_NEW ? 1 : -1;
+	struct diff_share *part;
+
+	stack->held[side].region_bytes += range->end - range->start;
+	stack->held[side].region_resident += resident;
+	if (!item || item->start > range->start)
+		return;
+	part = diff_shares_at(books->shares, item->change, stack->id);
+	part->region_bytes += sign * (int64_t)(range->end - range->start);
+	part->region_resident += sign * (int64_t)resident;
+}
+
+/* Mapping by mapping: a region can lie in several. */
+static void enter_region(
+	const struct diff_books *books, enum diff_then side, const struct vmatlas_region *region)
+{
+	const struct diff_items *items = &books->items[side];
+	const struct diff_item *item = diff_items_past(items, region->start);
+	struct diff_stack *stack =
+		diff_stacks_at(books->stacks, books->frames, side, region->frame);
+
+	stack->held[side].regions++;
+	for (; item && item < items->item + items->count && item->start < region->end; item++) {
+		struct view_range range = {
+			region->start > item->start ? region->start : item->start,
+			region->end < item->end ? region->end : item->end,
+		};
+
+		enter_stretch(books, side, stack, &range);
+	}
+}
+
+static void enter_regions(const struct diff_books *books, enum diff_then side)
+{
+	const struct view *view = &books->side[side]->view;
+	uint32_t count = lane_count(view->regions);
+	struct vmatlas_region region;
+
+	for (uint32_t id = 1; id <= count; id++) {
+		const struct vmatlas_region *record = lane_find(view->regions, id);
+
+		if (record && region_read(record, &region))
+			enter_region(books, side, &region);
+	}
+}
+
+void diff_regions_enter(const struct diff_books *books)
+{
+	enter_regions(books, DIFF_OLD);
+	enter_regions(books, DIFF_NEW);
+}
