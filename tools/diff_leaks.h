@@ -1,0 +1,38 @@
+/* diff_leaks.h - call stacks that look as if they leaked, over several snapshots of one process. */
+#ifndef VMATLAS_DIFF_LEAKS_H
+#define VMATLAS_DIFF_LEAKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "diff_side.h"
+
+/* A suspect. */
+struct diff_leak {
+	uint32_t frame;         /* the call stack, in the last snapshot's tables */
+	uint64_t blocks, bytes; /* the evidence: see diff_leaks_make */
+	uint64_t allocations;   /* between the first and the second snapshot */
+	const uint64_t *live;   /* bytes in each snapshot */
+};
+
+struct diff_leaks {
+	struct diff_leak *leak; /* most bytes first */
+	uint32_t count;
+	unsigned sides;
+	bool survived; /* the evidence is of three snapshots or more */
+	uint64_t *live;
+};
+
+/* Whether the question makes sense: snapshots of one process in the order of time; if not, why. */
+const char *diff_leaks_cannot(const struct diff_side *side, unsigned sides);
+
+/* Of three snapshots and more, a suspect is a call stack whose live bytes grew in each interval,
+ * and of which blocks that were allocated between the first and the second snapshot are live in all
+ * later ones: these are its blocks and bytes. Of two snapshots, one that grew and freed nothing in
+ * between, neither older blocks nor newer ones: its blocks and bytes are those that came. A cache
+ * that is still filling fits both.
+ * 0 or ENOMEM; to be given to diff_leaks_free in any case. */
+int diff_leaks_make(struct diff_leaks *leaks, const struct diff_side *side, unsigned sides);
+void diff_leaks_free(struct diff_leaks *leaks);
+
+#endif

@@ -1,0 +1,127 @@
+#include "diff_model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "diff_notes.h"
+#include "diff_rows.h"
+
+static void compare_sides(struct diff_model *model, struct diff_side *old, struct diff_side *new)
+{
+	model->side[DIFF_OLD] = old;
+	model->side[DIFF_NEW] = new;
+	model->items[DIFF_OLD] = old->items;
+	model->items[DIFF_NEW] = new->items;
+	model->deep = old->snapshot && new->snapshot;
+	model->pages = diff_side_knows_pages(old) && diff_side_knows_pages(new);
+	model->rss = diff_side_knows_rss(old) && diff_side_knows_rss(new);
+	model->same_process = diff_side_same_process(old, new);
+	model->same_space = model->same_process || diff_side_same_space(old, new);
+	model->timed = diff_side_apart(old, new, &model->ns);
+}
+
+/* A list does not say what is vmatlas's: beside one, a snapshot's is any mapping. */
+static void forget_own(struct diff_model *model)
+{
+	for (int side = 0; side < DIFF_SIDES; side++)
+		for (uint32_t i = 0; i < model->items[side].count; i++)
+			model->items[side].item[i].own = false;
+}
+
+static int match_stacks(struct diff_model *model)
+{
+	int error = diff_frames_make(
+		&model->frames, &model->side[DIFF_OLD]->view, &model->side[DIFF_NEW]->view);
+
+	for (int side = 0; !error && side < DIFF_SIDES; side++)
+		for (uint32_t i = 0; i < model->items[side].count; i++) {
+			struct diff_item *item = &model->items[side].item[i];
+
+			item->stack = diff_frames_of(&model->frames, side, item->frame);
+		}
+	return error;
+}
+
+static unsigned unknown_figures(const struct diff_model *model)
+{
+	unsigned unknown = 0;
+
+	if (!model->rss)
+		unknown |= 1u << DIFF_RSS | 1u << DIFF_SWAP;
+	if (!model->deep)
+		unknown |= 1u << DIFF_BLOCKS | 1u << DIFF_LIVE;
+	if (!model->pages)
+		unknown |= 1u << DIFF_LIVE_RESIDENT | 1u << DIFF_RETAINED | 1u << DIFF_PINNED |
+			   1u << DIFF_TRIMMABLE;
+	return unknown;
+}
+
+static int match_mappings(struct diff_model *model)
+{
+	struct diff_match_how how = {
+		.by_address = model->same_space, .unknown = unknown_figures(model)};
+
+	for (int side = 0; model->same_process && side < DIFF_SIDES; side++)
+		how.taken[side] = model->side[side]->view.now.ticks;
+	return diff_match(&model->changes, model->items, &how);
+}
+
+static int enter_stacks(struct diff_model *model)
+{
+	const struct diff_books books = {
+		.side = {model->side[DIFF_OLD], model->side[DIFF_NEW]},
+		.items = model->items,
+		.frames = &model->frames,
+		.stacks = &model->stacks,
+		.shares = &model->shares,
+		.same_process = model->same_process,
+	};
+	int error = diff_stacks_make(&model->stacks, &model->frames, books.side);
+
+	if (error)
+		return error;
+	diff_blocks_enter(&books);
+	diff_regions_enter(&books);
+	diff_shares_sort(&model->shares);
+	return model->shares.error;
+}
+
+int diff_model_make(struct diff_model *model, struct diff_side *old, struct diff_side *new)
+{
+	int error;
+
+	*model = (struct diff_model){.deep = false};
+	compare_sides(model, old, new);
+	if (!model->deep)
+		forget_own(model);
+	error = model->deep ? match_stacks(model) : 0;
+	if (!error)
+		error = match_mappings(model);
+	if (!error && model->deep)
+		error = enter_stacks(model);
+	if (error)
+		return error;
+	diff_rows_make(model);
+	diff_notes_make(model);
+	return 0;
+}
+
+void diff_model_free(struct diff_model *model)
+{
+	diff_frames_free(&model->frames);
+	diff_stacks_free(&model->stacks);
+	diff_shares_free(&model->shares);
+	free(model->changes.change);
+	for (unsigned i = 0; i < model->notes; i++)
+		free(model->note[i]);
+}
+
+int64_t diff_model_growth(const struct diff_model *model, enum diff_figure figure)
+{
+	return (int64_t)(model->total[DIFF_NEW][figure] - model->total[DIFF_OLD][figure]);
+}
+
+enum diff_figure diff_model_measure(const struct diff_model *model)
+{
+	return model->rss ? DIFF_RSS : DIFF_SIZE;
+}
