@@ -1,11 +1,11 @@
 #include "diff_options.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "complain.h"
+#include "size.h"
 
 enum {
 	KEY_ROWS = 0x100,
@@ -70,28 +70,19 @@ static const char description[] =
 
 static uint64_t parse_bytes(const char *text)
 {
-	static const char suffixes[] = "KMGT";
-	unsigned long long number;
-	const char *suffix;
-	unsigned shift;
-	char *end;
+	uint64_t bytes = 0;
+	const char *fault = size_bytes(text, &bytes);
 
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
-	shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-	if (*text < '0' || *text > '9' || errno || (*end && (!suffix || end[1])) ||
-		number > UINT64_MAX >> shift)
-		exit(complain_usage("--min", "'%s': expected bytes: 4096, 64K, 100M, 2G", text));
-	return (uint64_t)number << shift;
+	if (fault)
+		exit(complain_usage("--min", "'%s': %s", text, fault));
+	return bytes;
 }
 
 static uint32_t parse_count(const char *text)
 {
-	char *end;
-	unsigned long count = strtoul(text, &end, 10);
+	uint64_t count = 0;
 
-	if (*text < '0' || *text > '9' || *end || !count || count > UINT32_MAX)
+	if (!size_number(text, UINT32_MAX, &count) || !count)
 		exit(complain_usage("--top", "'%s': expected a number from 1", text));
 	return (uint32_t)count;
 }

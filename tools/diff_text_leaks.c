@@ -1,0 +1,74 @@
+#include "diff_text.h"
+
+#include "../preload/core/report_text_stacks.h"
+
+enum { TOP = 20 };
+
+static void put_claim(const struct diff_show *show)
+{
+	struct text *text = show->text;
+
+	text_str(text, "\nSuspected leaks");
+	if (!show->leaks->count)
+		text_str(text, ": none");
+	if (show->leaks->survived) {
+		text_str(text, "\n  Each grew in all ");
+		text_dec(text, show->leaks->sides - 1);
+		text_str(text, " intervals, and blocks that it allocated in the first one are all "
+			       "there still.\n  A cache that is still filling looks the same.\n");
+	} else {
+		text_str(text, "\n  Each grew, and freed nothing in between. Two snapshots do not "
+			       "say more: what is\n  freed later, or grows only once, looks the "
+			       "same. Take a third one.\n");
+	}
+}
+
+static void put_series(
+	struct text *text, const struct diff_leaks *leaks, const struct diff_leak *leak)
+{
+	text_str(text, "     live: ");
+	for (unsigned i = 0; i < leaks->sides; i++) {
+		text_str(text, i ? " → " : "");
+		text_size(text, leak->live[i]);
+	}
+	text_char(text, '\n');
+}
+
+static void put_leak(const struct diff_show *show, const struct diff_leak *leak, uint32_t rank)
+{
+	struct text *text = show->text;
+
+	text_str(text, "\n#");
+	text_dec(text, rank);
+	text_str(text, rank < 10 ? "   " : "  ");
+	text_size(text, leak->bytes);
+	text_str(text, " in ");
+	diff_put_count(text, leak->blocks, "block");
+	text_str(text, " of ");
+	diff_put_count(text, leak->allocations, "allocation");
+	text_str(text, show->leaks->survived ? " of the first interval are still live"
+					     : " in between are live");
+	text_str(text, "; call stack ");
+	text_dec(text, leak->frame);
+	text_char(text, '\n');
+	put_series(text, show->leaks, leak);
+	report_text_frames(&show->report[DIFF_NEW], leak->frame, 8);
+}
+
+void diff_text_leaks(const struct diff_show *show)
+{
+	const struct diff_leaks *leaks = show->leaks;
+	uint32_t top = show->options->top ? show->options->top : TOP, told = 0;
+
+	put_claim(show);
+	while (told < leaks->count && told < top &&
+		leaks->leak[told].bytes >= show->options->least) {
+		put_leak(show, &leaks->leak[told], told + 1);
+		told++;
+	}
+	if (told == leaks->count)
+		return;
+	text_str(show->text, "\n     and ");
+	diff_put_count(show->text, leaks->count - told, "other call stack");
+	text_str(show->text, " with less\n");
+}
