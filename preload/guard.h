@@ -1,9 +1,10 @@
 /* guard.h - whether this thread is inside vmatlas already.
  *
  * Closed around the real call and the record of it, so that what an allocator or we ourselves
- * call in turn is not taken for the program's. A handler that longjmps out of a closed guard
- * leaves it closed for ever; so it remembers the stack it was closed on, and a caller further out
- * on the same stack knows that nobody is inside any more. */
+ * call in turn is not taken for the program's. A handler that leaves a closed guard for good, by
+ * longjmp or to another context, opens it (wrap_jump.c). One that leaves in a way that nobody tells
+ * us of, as by an exception, leaves it closed; so it remembers the stack it was closed on, and a
+ * caller further out on the same stack knows that nobody is inside any more. */
 #ifndef VMATLAS_GUARD_H
 #define VMATLAS_GUARD_H
 
@@ -69,5 +70,19 @@ static inline void guard_open(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	guard.state = GUARD_OPEN;
 }
+
+/* The caller, whose frame is at `stack`, goes on with another frame at `target` (0: nobody knows
+ * where) and leaves all in between for good: opens the guard if the frame that closed it is among
+ * them. Anywhere. */
+void guard_jump(uintptr_t stack, uintptr_t target);
+
+/* This stack is left, perhaps to be gone on with later, perhaps by another thread: opens the guard
+ * and remembers it for guard_resume. Anywhere. */
+struct guard_kept {
+	uint32_t state;
+	uintptr_t stack;
+};
+struct guard_kept guard_suspend(void);
+void guard_resume(const struct guard_kept *kept);
 
 #endif

@@ -58,6 +58,11 @@ def waits(t):
 
 
 @case()
+def jumps(t):
+    prove(t, "edges_jump", 90)
+
+
+@case()
 def transfers(t):
     prove(t, "edges_transfer", 150)
 

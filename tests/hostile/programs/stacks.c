@@ -306,9 +306,167 @@ static void handler_jumps_off_alternate_stack(void)
 	tell("300 jumps off the alternate stack");
 }
 
+/* -- What comes next is deeper, or on a stack that lies lower ---------------------------------- */
+
+enum { ROUNDS = 100 };
+
+static void allocate_one(int depth)
+{
+	volatile char room[512];
+
+	room[0] = 1;
+	if (depth) {
+		allocate_one(depth - 1);
+		room[1] = room[0];
+		return;
+	}
+	must(malloc(7777));
+}
+
+/* After each jump the first block is asked for far deeper than the call that was left. */
+static void handler_jumps_before_depth(void)
+{
+	signal(SIGALRM, jump_away);
+	alarm_every_us(1000);
+	for (volatile int round = 0; round < ROUNDS; round++) {
+		if (!sigsetjmp(again, 1)) {
+			may_jump = 1;
+			interrupted_mappings(0);
+		}
+		may_jump = 0;
+		allocate_one(200);
+	}
+	alarm_every_us(0);
+	ask();
+	tell("%d jumps before depth", ROUNDS);
+}
+
+static char two_stacks[2][64 << 10];
+static ucontext_t low, high;
+
+static void never_ending(void)
+{
+	may_jump = 1;
+	interrupted_mappings(3);
+}
+
+/* Begins the context that is interrupted anew, on the higher of the two stacks. */
+static void on_the_higher(void)
+{
+	getcontext(&high);
+	high.uc_stack.ss_sp = two_stacks[1];
+	high.uc_stack.ss_size = sizeof two_stacks[1];
+	high.uc_link = NULL;
+	makecontext(&high, never_ending, 0);
+}
+
+static void jump_down(void)
+{
+	for (volatile int round = 0; round < ROUNDS; round++) {
+		if (!sigsetjmp(again, 1)) {
+			on_the_higher();
+			setcontext(&high);
+		}
+		may_jump = 0;
+		allocate_one(3);
+	}
+	swapcontext(&low, &home);
+}
+
+static void on_the_lower(void (*run)(void))
+{
+	getcontext(&low);
+	low.uc_stack.ss_sp = two_stacks[0];
+	low.uc_stack.ss_size = sizeof two_stacks[0];
+	low.uc_link = &home;
+	makecontext(&low, run, 0);
+	swapcontext(&home, &low);
+}
+
+/* From a stack that is left for good to one that lies lower. */
+static void handler_jumps_between_stacks(void)
+{
+	signal(SIGALRM, jump_away);
+	alarm_every_us(1000);
+	on_the_lower(jump_down);
+	alarm_every_us(0);
+	ask();
+	tell("%d jumps between stacks", ROUNDS);
+}
+
+/* A handler gives the processor to the other context, which gives it back later. */
+static void take_turns(int number)
+{
+	(void)number;
+	if (!may_jump)
+		return;
+	may_jump = 0;
+	swapcontext(&high, &low);
+}
+
+static void be_given_turns(void)
+{
+	on_the_higher();
+	for (int round = 0; round < ROUNDS; round++) {
+		may_jump = 1;
+		swapcontext(&low, &high);
+		allocate_one(3);
+	}
+	swapcontext(&low, &home);
+}
+
+static void handler_switches(void)
+{
+	struct sigaction action = {.sa_handler = take_turns, .sa_flags = SA_NODEFER};
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm_every_us(1000);
+	on_the_lower(be_given_turns);
+	alarm_every_us(0);
+	ask();
+	tell("%d turns", ROUNDS);
+}
+
+/* The same for good, by setcontext. */
+static void take_it_away(int number)
+{
+	(void)number;
+	if (may_jump)
+		setcontext(&low);
+}
+
+static void get_it_back(void)
+{
+	volatile int round = 0;
+
+	getcontext(&low);
+	may_jump = 0;
+	if (round++ < ROUNDS) {
+		if (round > 1)
+			allocate_one(3);
+		on_the_higher();
+		setcontext(&high);
+	}
+	allocate_one(3);
+	swapcontext(&high, &home);
+}
+
+static void handler_sets_context(void)
+{
+	signal(SIGALRM, take_it_away);
+	alarm_every_us(1000);
+	on_the_lower(get_it_back);
+	alarm_every_us(0);
+	ask();
+	tell("%d times taken away", ROUNDS);
+}
+
 SCENARIOS({"contexts_on_the_heap", contexts_on_the_heap},
 	{"contexts_on_mappings", contexts_on_mappings}, {"contexts_in_data", contexts_in_data},
 	{"hand_made", hand_made}, {"hand_made_garbage", hand_made_garbage},
 	{"recursion", recursion}, {"jumps", jumps}, {"jump_out_of_sort", jump_out_of_sort},
 	{"handler_jumps", handler_jumps}, {"handler_jumps_far", handler_jumps_far},
-	{"handler_jumps_off_alternate_stack", handler_jumps_off_alternate_stack})
+	{"handler_jumps_off_alternate_stack", handler_jumps_off_alternate_stack},
+	{"handler_jumps_before_depth", handler_jumps_before_depth},
+	{"handler_jumps_between_stacks", handler_jumps_between_stacks},
+	{"handler_switches", handler_switches}, {"handler_sets_context", handler_sets_context})
