@@ -56,10 +56,14 @@ int evidence_put_mapping(struct evidence *evidence, const struct evidence_mappin
 {
 	const unsigned both = MAPS_WRITE | MAPS_EXEC;
 
-	evidence->value[FIGURE_KIND + (unsigned)mapping->kind] += mapping->end - mapping->start;
-	evidence->value[FIGURE_KIND_RSS + (unsigned)mapping->kind] += mapping->rss;
 	evidence_add(evidence, FIGURE_MAPPINGS, 1);
 	return (mapping->perms & both) == both ? put_code(evidence, mapping) : 0;
+}
+
+void evidence_put_kind(struct evidence *evidence, enum kind kind, uint64_t size, uint64_t rss)
+{
+	evidence->value[FIGURE_KIND + (unsigned)kind] += size;
+	evidence->value[FIGURE_KIND_RSS + (unsigned)kind] += rss;
 }
 
 int evidence_put_lost(struct evidence *evidence, const char *name, uint64_t count)

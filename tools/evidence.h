@@ -49,16 +49,19 @@ void evidence_free(struct evidence *evidence);
 void evidence_set(struct evidence *evidence, unsigned figure, uint64_t value);
 void evidence_add(struct evidence *evidence, unsigned figure, uint64_t value);
 
-/* A mapping of that kind: its size, what is resident of it, and itself where it is writable and
- * executable. The name is copied. 0 or ENOMEM. */
+/* Counts a mapping, and keeps it where it is writable and executable. The name is copied. 0 or
+ * ENOMEM. */
 struct evidence_mapping {
-	uint64_t start, end, rss;
-	unsigned perms; /* enum maps_perm */
-	enum kind kind;
+	uint64_t start, end;
+	unsigned perms;   /* enum maps_perm */
+	enum kind kind;   /* its name where it has no path */
 	const char *path; /* not terminated */
 	size_t path_length;
 };
 int evidence_put_mapping(struct evidence *evidence, const struct evidence_mapping *mapping);
+
+/* Counts so many bytes, and what is resident of them, as of that kind: a mapping's, or a part's. */
+void evidence_put_kind(struct evidence *evidence, enum kind kind, uint64_t size, uint64_t rss);
 
 /* 0 or ENOMEM. A name that is too long is cut. */
 int evidence_put_lost(struct evidence *evidence, const char *name, uint64_t count);

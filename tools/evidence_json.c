@@ -95,20 +95,60 @@ static void put_ledger(struct evidence *evidence, const json_t *ledger)
 	evidence->known[FIGURE_ROW + ATLAS_RETAINED] = false;
 }
 
+/* Kinds of tomorrow are none of ours. */
+static enum kind kind_of_entry(const json_t *entry)
+{
+	enum kind kind = KIND_OTHER;
+
+	kind_find(string_of(entry, "kind"), &kind);
+	return kind;
+}
+
+static void put_kind(struct evidence *evidence, const json_t *entry, uint64_t rss)
+{
+	uint64_t start = address_of(entry, "start"), end = address_of(entry, "end");
+
+	evidence_put_kind(evidence, kind_of_entry(entry), end > start ? end - start : 0, rss);
+}
+
+/* A mapping's parts, where it is several things; all that is resident is the largest's where nobody
+ * has looked at pages, and the mapping has its kind. */
+static void put_kinds(struct evidence *evidence, const json_t *mapping)
+{
+	const json_t *parts = json_object_get(mapping, "parts");
+	uint64_t rss = 0;
+
+	number_of(mapping, "rss", &rss);
+	if (!json_array_size(parts)) {
+		put_kind(evidence, mapping, rss);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(parts); i++) {
+		const json_t *part = json_array_get(parts, i);
+		uint64_t of_part = 0;
+		if (!number_of(part, "rss", &of_part) &&
+			kind_of_entry(part) == kind_of_entry(mapping)) {
+			of_part = rss;
+			rss = 0;
+		}
+		put_kind(evidence, part, of_part);
+	}
+}
+
 static int put_mapping(struct evidence *evidence, const json_t *entry)
 {
 	const char *perms = string_of(entry, "perms");
 	struct evidence_mapping mapping = {
 		.start = address_of(entry, "start"),
 		.end = address_of(entry, "end"),
+		.kind = kind_of_entry(entry),
 		.path = string_of(entry, "path"),
 	};
 
 	mapping.perms =
 		(strchr(perms, 'w') ? MAPS_WRITE : 0) | (strchr(perms, 'x') ? MAPS_EXEC : 0);
 	mapping.path_length = strlen(mapping.path);
-	kind_find(string_of(entry, "kind"), &mapping.kind);
-	number_of(entry, "rss", &mapping.rss);
+	put_kinds(evidence, entry);
 	return evidence_put_mapping(evidence, &mapping);
 }
 

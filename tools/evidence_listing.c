@@ -10,7 +10,6 @@ static int put_row(struct evidence *evidence, const struct listing_row *row, uns
 	const struct evidence_mapping mapping = {
 		.start = line->start,
 		.end = line->end,
-		.rss = row->smaps.rss,
 		.perms = line->perms,
 		.kind = row->kind,
 		.path = line->path,
@@ -24,6 +23,7 @@ static int put_row(struct evidence *evidence, const struct listing_row *row, uns
 		evidence_add(evidence, FIGURE_PSS, row->smaps.pss);
 		evidence_add(evidence, FIGURE_SWAP, row->smaps.swap);
 	}
+	evidence_put_kind(evidence, row->kind, line->end - line->start, row->smaps.rss);
 	return evidence_put_mapping(evidence, &mapping);
 }
 

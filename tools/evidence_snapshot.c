@@ -42,11 +42,15 @@ static int put_mappings(struct evidence *evidence, const struct report *report)
 		const struct atlas_mapping *from = &atlas->mapping[i];
 		struct evidence_mapping mapping = {.start = from->start,
 			.end = from->end,
-			.rss = from->rss,
 			.perms = from->perms,
 			.kind = (enum kind)from->kind};
 		mapping.path = report_path(report, from, &mapping.path_length);
 		error = evidence_put_mapping(evidence, &mapping);
+	}
+	for (uint32_t i = 0; i < atlas->parts; i++) {
+		const struct atlas_part *part = &atlas->part[i];
+		evidence_put_kind(
+			evidence, (enum kind)part->kind, part->end - part->start, part->rss);
 	}
 	return error;
 }

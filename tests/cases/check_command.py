@@ -105,9 +105,13 @@ def what_a_listing_does_not_say(t):
 
 @case()
 def a_snapshot_and_its_report_say_the_same(t):
-    made = subprocess.run([COMMAND, "report", "--json", SEED], capture_output=True, text=True,
-                          timeout=60)
-    same_of_both(SEED, t.write("report.json", made.stdout))
+    same_of_both(SEED, report_of(t, SEED))
+
+
+def report_of(t, snapshot):
+    made = subprocess.run([COMMAND, "report", "--json", snapshot], capture_output=True, text=True,
+                          timeout=60, errors="surrogateescape")
+    return t.write("report.json", made.stdout)
 
 
 RULES = ["--max-rss=1", "--max-live=1", "--max-unexplained=0", "--max-retained=0.001%",
@@ -116,7 +120,8 @@ RULES = ["--max-rss=1", "--max-live=1", "--max-unexplained=0", "--max-retained=0
              "size", "pss", "swap", "live_blocks", "peak_live_bytes", "pinned", "trimmable", "live",
              "mmapped", "loader", "thread-stacks", "main-stack", "elf-text", "elf-rodata",
              "elf-relro", "elf-data", "elf-bss", "files", "shared-memory", "kernel", "vmatlas",
-             "heap", "arena", "text", "main-stack.size", "anon.rss", "heap.rss"))]
+             "heap", "arena", "text", "main-stack.size", "anon", "anon.rss", "heap.rss",
+             "malloc-mmap", "malloc-mmap.rss"))]
 
 
 def same_of_both(one, other):
@@ -275,6 +280,7 @@ def growth_between_two_dumps(t):
         program.step(f"big {2 * MIB}")
         new = {form: program.dump(form) for form in ("snapshot", "json")}
         new["smaps"] = t.write("new.smaps", proc_text(program.pid, "smaps"))
+    same_of_both(new["snapshot"], report_of(t, new["snapshot"]))
     for one, other in (("snapshot", "snapshot"), ("json", "json"), ("snapshot", "json"),
                        ("json", "snapshot")):
         since = [new[one], "--since", old[other]]

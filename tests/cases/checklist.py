@@ -204,6 +204,125 @@ def ask_shim(t, pid, form="json"):
         return file.read()
 
 
+# -- Stacks and malloc of threads ----------------------------------------------------------------
+
+@contextlib.contextmanager
+def reported(t, argv, ready):
+    """A process under the shim that stands still, and the report of that moment."""
+    process = t.start(argv, t.shim_environment())
+    try:
+        wait_for_ready(process, ready)
+        report = json.loads(ask_shim(t, process.pid))
+        stop(process.pid)
+        yield process, report
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def resident_between(pid, start, end):
+    """By smaps, of all mappings that lie in there whole."""
+    total = 0
+    for found in re.finditer(r"^([0-9a-f]+)-([0-9a-f]+) .*\n(?:(?![0-9a-f]+-).*\n)*?Rss: +(\d+) kB",
+                             proc_text(pid, "smaps"), re.M):
+        low, high = int(found.group(1), 16), int(found.group(2), 16)
+        total += int(found.group(3)) * 1024 if start <= low and high <= end else 0
+    return total
+
+
+@case()
+def s15_stacks_of_threads(t):
+    """Range, guard, thread and name are pthread_getattr_np's; what was touched is resident."""
+    with reported(t, [t.program("thread_stacks")], 5) as (process, report):
+        told = json_lines(process)
+        resident = {row["tid"]: resident_between(process.pid, int(row["start"], 0),
+                                                 int(row["end"], 0)) for row in told}
+    check_equal("threads", 5, len(told))
+    threads = {row["tid"]: row for row in report["threads"]}
+    for row in told:
+        found = threads[row["tid"]]
+        for key, name in (("stack_start", "start"), ("stack_end", "end"), ("name", "name"),
+                          ("guard_bytes", "guard")):
+            check_equal(f"{row['name']}: {key}", row[name], found[key])
+        check_equal(f"{row['name']}: resident", resident[row["tid"]], found["stack_resident"])
+        check(row["touched"] <= found["stack_resident"] <= row["touched"] + 8192,
+              f"{row['name']}: {found['stack_resident']} resident, {row['touched']} touched")
+        stack = mapping_at(report["mappings"], int(row["start"], 0))
+        check_equal(f"{row['name']}: kind", "thread-stack", stack["kind"])
+        check_equal(f"{row['name']}: owner", f"thread {row['tid']} {row['name']}", stack["owner"])
+        if row["guard"]:
+            guard = mapping_at(report["mappings"], int(row["start"], 0) - 1)
+            check_equal(f"{row['name']}: guard", ("guard", stack["owner"], row["guard"]),
+                        (guard["kind"], guard["owner"], guard["size"]))
+
+
+def json_lines(process):
+    lines = os.pread(process.files[0].fileno(), 1 << 16, 0).decode().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+ARENA = 64 << 20
+
+
+def told_by_child(process):
+    """The thread, its first small block with size and count, and its big blocks."""
+    lines = told_lines(process)
+    tid = next(int(line[1]) for line in lines if line[0] == "thread")
+    small = next([int(word, 0) for word in line[1:]] for line in lines if line[0] == "small")
+    big = [(int(line[1], 0), int(line[2]), line[3]) for line in lines if line[0] == "big"]
+    return tid, small, big
+
+
+@case()
+def s17_a_threads_malloc_is_in_an_arena(t):
+    """Not in [heap]: an arena with what it reserved, committed, has resident, holds, and for whom."""
+    with reported(t, [t.program("child_mallocs")], 1) as (process, report):
+        tid, (address, size, count), _ = told_by_child(process)
+        start = address & ~(ARENA - 1)
+        rows = parse_maps(proc_text(process.pid, "maps"))
+        resident = resident_between(process.pid, start, start + ARENA)
+    writable = mapping_at(rows, address)
+    committed = int(writable["end"], 0) - start
+    arena = next(row for row in report["arenas"] if tid in row["threads"])
+    check_equal("heaps", [{"start": hex(start), "end": hex(start + ARENA), "committed": committed}],
+                arena["heaps"])
+    check_equal("figures", (ARENA, committed, resident, count, count * size, [tid]),
+                (arena["reserved"], arena["committed"], arena["rss"], arena["live_blocks"],
+                 arena["live_bytes"], arena["threads"]))
+    region = next(row for row in report["regions"] if row["kind"] == "arena")
+    check_equal("region", (hex(start), hex(start + ARENA)), (region["start"], region["end"]))
+    check_equal("kind", "arena", mapping_at(report["mappings"], address)["kind"])
+    rest = mapping_at(report["mappings"], start + ARENA - 1)
+    check_equal("the rest", ("reserve", 0), (rest["kind"], rest["rss"]))
+    heap = next(row for row in report["mappings"] if row["path"] == "[heap]")
+    check(heap["live_bytes"] < size, f"{heap}")
+    check(int(writable["end"], 0) - int(writable["start"], 0) >= count * size, f"{writable}")
+
+
+@case()
+def s18_a_big_malloc_is_a_mapping(t):
+    """Three of 1 GiB that the kernel made one mapping are three regions, each with its caller; the
+    pointer is 16 bytes in."""
+    with reported(t, [t.program("child_mallocs")], 1) as (process, report):
+        tid, _, blocks = told_by_child(process)
+        rows = parse_maps(proc_text(process.pid, "maps"))
+    lines = {mapping_at(rows, address)["start"] for address, _, _ in blocks}
+    check_equal("lines of maps", 1, len(lines))
+    stacks = {row["id"]: row for row in report["callstacks"]}
+    for address, size, function in blocks:
+        region = mapping_at(report["regions"], address)
+        check_equal(function, ("malloc-mmap", hex(address - 16), tid, 1, size),
+                    (region["kind"], region["start"], region["tid"], region["live_blocks"],
+                     region["live_bytes"]))
+        check_equal(f"{function}: end", address - 16 + size + 4096, int(region["end"], 0))
+        frames = [frame["function"] for frame in stacks[region["callstack"]]["frames"]]
+        check(function in frames, f"{function} is not in {frames}")
+        check(region["owner"].startswith(function), f"{region['owner']}")
+        part = mapping_at(mapping_at(report["mappings"], address)["parts"], address)
+        check_equal(f"{function}: part", (region["start"], region["end"], region["owner"]),
+                    (part["start"], part["end"], part["owner"]))
+
+
 # -- Listings of others --------------------------------------------------------------------------
 
 @case(limit=120)

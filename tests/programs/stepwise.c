@@ -34,11 +34,9 @@ static void free_some(void)
 	}
 }
 
-/* Not reserved, so that the kernel makes it no part of a mapping of malloc's beside it. */
 static void map(size_t bytes, int protection)
 {
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	char *memory = mmap(NULL, bytes, protection, flags, -1, 0);
+	char *memory = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		exit(1);

@@ -125,6 +125,36 @@ static void report_in_json(void **state)
 	evidence_free(evidence);
 }
 
+/* Kinds are those of the parts; without a word on pages the largest, whose kind is the mapping's,
+ * has all that is resident. */
+static void parts_of_a_mapping(void **state)
+{
+	static const char text[] =
+		"{\"version\":1,\"ledger\":[],\"mappings\":[{\"start\":\"0x1000\",\"end\":"
+		"\"0x9000\","
+		"\"kind\":\"malloc-mmap\",\"rss\":100,\"parts\":["
+		"{\"start\":\"0x1000\",\"end\":\"0x2000\",\"kind\":\"anon\",\"rss\":%s},"
+		"{\"start\":\"0x2000\",\"end\":\"0x9000\",\"kind\":\"malloc-mmap\",\"rss\":%s}]}]}";
+	char made[sizeof(text) + 20];
+	struct evidence *evidence;
+	int status;
+
+	(void)state;
+	snprintf(made, sizeof(made), text, "30", "70");
+	evidence = read_text(made, &status);
+	assert_int_equal(evidence->value[FIGURE_MAPPINGS], 1);
+	assert_int_equal(evidence->value[FIGURE_KIND + KIND_ANON], 0x1000);
+	assert_int_equal(evidence->value[FIGURE_KIND + KIND_MALLOC_MMAP], 0x7000);
+	assert_int_equal(evidence->value[FIGURE_KIND_RSS + KIND_ANON], 30);
+	assert_int_equal(evidence->value[FIGURE_KIND_RSS + KIND_MALLOC_MMAP], 70);
+	evidence_free(evidence);
+	snprintf(made, sizeof(made), text, "null", "null");
+	evidence = read_text(made, &status);
+	assert_int_equal(evidence->value[FIGURE_KIND_RSS + KIND_ANON], 0);
+	assert_int_equal(evidence->value[FIGURE_KIND_RSS + KIND_MALLOC_MMAP], 100);
+	evidence_free(evidence);
+}
+
 static void without_a_word_on_pages_live_is_not_known(void **state)
 {
 	int status;
@@ -203,6 +233,7 @@ int main(void)
 		cmocka_unit_test(saved_smaps),
 		cmocka_unit_test(process),
 		cmocka_unit_test(report_in_json),
+		cmocka_unit_test(parts_of_a_mapping),
 		cmocka_unit_test(without_a_word_on_pages_live_is_not_known),
 		cmocka_unit_test(what_is_no_report),
 		cmocka_unit_test(report_of_nonsense),
