@@ -37,13 +37,21 @@ struct listing_row *listing_add(struct listing *listing)
 	return memset(&listing->row[listing->count++], 0, sizeof(struct listing_row));
 }
 
+static void free_row(struct listing_row *row)
+{
+	for (size_t i = 0; i < row->parts; i++)
+		free(row->part[i].owner);
+	free(row->part);
+	free(row->owner);
+}
+
 void listing_free(struct listing *listing)
 {
 	if (!listing)
 		return;
 	listing_modules_free(listing);
 	for (size_t i = 0; i < listing->count; i++)
-		free(listing->row[i].owner);
+		free_row(&listing->row[i]);
 	free(listing->row);
 	free(listing->bytes);
 	free(listing->title);

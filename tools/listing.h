@@ -45,6 +45,15 @@ struct listing_live {
 	bool pages_known; /* resident to pinned hold */
 };
 
+/* A stretch of a mapping that is for one thing, where the kernel has made one mapping of several
+ * (atlas.h): without file, permissions and the rest of smaps, which are the mapping's. */
+struct listing_part {
+	uint64_t start, end, rss;
+	enum kind kind;
+	char *owner; /* NULL where none is known */
+	struct listing_live live;
+};
+
 struct listing_row {
 	struct maps_line line;   /* its path is the listing's; offset as maps_line_normalise */
 	uint64_t written_offset; /* as it stood there */
@@ -55,6 +64,9 @@ struct listing_row {
 	enum kind kind;
 	char *owner; /* in a few words, NULL where none is known */
 	struct listing_live live;
+	struct listing_part
+		*part; /* of a snapshot: what it consists of, and how many, 2 at least */
+	size_t parts;  /* 0: it is one thing */
 	const struct listing_module *module; /* loaded ELF file it is part of; NULL unknown */
 };
 

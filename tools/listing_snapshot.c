@@ -81,17 +81,63 @@ static void put_facts(struct listing *listing, const struct view *view)
 
 /* -- What the shim knew --------------------------------------------------------------------- */
 
+static char *owner_text(enum kind kind, const char *bytes, size_t length)
+{
+	char *owner;
+	int written =
+		asprintf(&owner, "%s%.*s", kind == KIND_BSS ? "bss of " : "", (int)length, bytes);
+
+	return length && written >= 0 ? owner : NULL;
+}
+
 static char *owner_of(const struct report *report, const struct atlas_mapping *mapping)
 {
-	bool bss = mapping->kind == KIND_BSS;
-	char bytes[OWNER_BYTES], *owner;
+	char bytes[OWNER_BYTES];
 	size_t length = owner_of_mapping(report, mapping, bytes);
 
 	/* A file's name says no more than its path. */
-	if (!length || (mapping->owner == ATLAS_OWNER_PATH && mapping->path_length))
+	if (mapping->owner == ATLAS_OWNER_PATH && mapping->path_length)
 		return NULL;
-	return asprintf(&owner, "%s%.*s", bss ? "bss of " : "", (int)length, bytes) < 0 ? NULL
-											: owner;
+	return owner_text((enum kind)mapping->kind, bytes, length);
+}
+
+/* Mapping and part have fields of one name. */
+#define LIVE(of, known)                                                                       \
+	(struct listing_live)                                                                 \
+	{                                                                                     \
+		.blocks = (of)->live_blocks, .bytes = (of)->live_bytes,                       \
+		.resident = (of)->live_resident, .retained = (of)->retained,                  \
+		.trimmable = (of)->trimmable, .pinned = (of)->pinned, .pages_known = (known), \
+	}
+
+static void put_part(
+	struct listing_part *to, const struct report *report, const struct atlas_part *part)
+{
+	char bytes[OWNER_BYTES];
+	size_t length = owner_of_part(report, part, bytes);
+
+	*to = (struct listing_part){
+		.start = part->start,
+		.end = part->end,
+		.rss = part->rss,
+		.kind = (enum kind)part->kind,
+		.owner = owner_text((enum kind)part->kind, bytes, length),
+		.live = LIVE(part, report->atlas->pages_known),
+	};
+}
+
+/* Without memory for them the row stays one thing. */
+static void put_parts(
+	struct listing_row *row, const struct report *report, const struct atlas_mapping *mapping)
+{
+	if (mapping->parts < 2)
+		return;
+	row->part = calloc(mapping->parts, sizeof(*row->part));
+	if (!row->part)
+		return;
+	row->parts = mapping->parts;
+	for (size_t i = 0; i < row->parts; i++)
+		put_part(&row->part[i], report, &report->atlas->part[mapping->part + i]);
 }
 
 static void put_live(
@@ -99,15 +145,8 @@ static void put_live(
 {
 	row->kind = (enum kind)mapping->kind;
 	row->owner = owner_of(report, mapping);
-	row->live = (struct listing_live){
-		.blocks = mapping->live_blocks,
-		.bytes = mapping->live_bytes,
-		.resident = mapping->live_resident,
-		.retained = mapping->retained,
-		.trimmable = mapping->trimmable,
-		.pinned = mapping->pinned,
-		.pages_known = report->atlas->pages_known,
-	};
+	row->live = LIVE(mapping, report->atlas->pages_known);
+	put_parts(row, report, mapping);
 }
 
 static void put_rows(struct listing *listing, const struct atlas *atlas, const struct names *names,

@@ -137,11 +137,19 @@ static bool path_passes(const char *wanted, const struct listing_row *row)
 	return !fnmatch(wanted, path, 0) || !fnmatch(wanted, path + (base - line->path), 0);
 }
 
+static bool kind_passes(uint64_t kinds, const struct listing_row *row)
+{
+	for (size_t i = 0; i < row->parts; i++)
+		if (kinds >> row->part[i].kind & 1)
+			return true;
+	return kinds >> row->kind & 1;
+}
+
 bool maps_filter_passes(const struct maps_filter *filter, const struct listing_row *row)
 {
 	if ((row->line.perms & filter->perms_mask) != filter->perms)
 		return false;
-	if (filter->kinds && !(filter->kinds >> row->kind & 1))
+	if (filter->kinds && !kind_passes(filter->kinds, row))
 		return false;
 	if (filter->addressed && (row->line.end <= filter->low || row->line.start >= filter->high))
 		return false;

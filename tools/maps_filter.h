@@ -7,7 +7,7 @@
 /* Rows pass that pass every part that is set; zeros let all pass. */
 struct maps_filter {
 	uint8_t perms_mask, perms; /* (row's perms & mask) == perms */
-	uint64_t kinds;            /* bit for each enum kind; 0: any */
+	uint64_t kinds;            /* bit for each enum kind, its own or a part's; 0: any */
 	const char *path;   /* part of the path, or a glob(7) for all of it or its last part */
 	uint64_t low, high; /* overlaps [low, high), where addressed */
 	bool addressed;

@@ -7,9 +7,9 @@
 
 /* -- Names ---------------------------------------------------------------------------------- */
 
-static void name_by_kind(struct maps_group *group, const struct listing_row *row)
+static void name_by_kind(struct maps_group *group, enum kind kind)
 {
-	group->name = kind_name(row->kind);
+	group->name = kind_name(kind);
 	group->length = strlen(group->name);
 }
 
@@ -17,7 +17,7 @@ static void name_by_kind(struct maps_group *group, const struct listing_row *row
 static void name_by_path(struct maps_group *group, const struct listing_row *row)
 {
 	if (!row->line.path_length) {
-		name_by_kind(group, row);
+		name_by_kind(group, row->kind);
 		return;
 	}
 	group->name = row->line.path;
@@ -41,14 +41,12 @@ static const struct listing_row *file_of(
 
 /* -- Sums ----------------------------------------------------------------------------------- */
 
-static void add_size(struct maps_group *group, const struct listing_row *row)
+static void add_size(struct maps_group *group, enum kind kind, unsigned perms, uint64_t size)
 {
-	uint64_t size = row->line.end - row->line.start;
-
 	group->size += size;
-	if (row->kind == KIND_BSS)
+	if (kind == KIND_BSS)
 		group->bss += size;
-	switch (row->line.perms & (MAPS_READ | MAPS_WRITE | MAPS_EXEC)) {
+	switch (perms & (MAPS_READ | MAPS_WRITE | MAPS_EXEC)) {
 	case MAPS_READ:
 		group->constant += size;
 		return;
@@ -71,7 +69,7 @@ static void add_row(struct maps_group *group, const struct listing_row *row)
 	group->dirty += row->smaps.private_dirty + row->smaps.shared_dirty;
 	group->swap += row->smaps.swap;
 	group->live_bytes += row->live.bytes;
-	add_size(group, row);
+	add_size(group, row->kind, row->line.perms, row->line.end - row->line.start);
 }
 
 static int by_name(const void *one, const void *other)
@@ -124,23 +122,68 @@ static size_t merge_all(struct maps_group *group, size_t count)
 	return left;
 }
 
+/* A part of a mapping has its own size, what of it is resident, and its blocks; what only smaps
+ * knows, and that it is a mapping, goes with the part that gave the mapping its kind. */
+static void add_part(
+	struct maps_group *group, const struct listing_row *row, const struct listing_part *part)
+{
+	group->rss += part->rss;
+	group->live_bytes += part->live.bytes;
+	add_size(group, part->kind, row->line.perms, part->end - part->start);
+}
+
+static void add_rest(struct maps_group *group, const struct listing_row *row)
+{
+	group->count++;
+	group->pss += row->smaps.pss;
+	group->dirty += row->smaps.private_dirty + row->smaps.shared_dirty;
+	group->swap += row->smaps.swap;
+}
+
+/* Returns how many groups it took, each of one thing. */
+static size_t add_by_kind(struct maps_group *group, const struct listing_row *row)
+{
+	name_by_kind(group, row->kind);
+	if (!row->parts) {
+		add_row(group, row);
+		return 1;
+	}
+	add_rest(group, row);
+	for (size_t i = 0; i < row->parts; i++) {
+		name_by_kind(&group[i + 1], row->part[i].kind);
+		add_part(&group[i + 1], row, &row->part[i]);
+	}
+	return row->parts + 1;
+}
+
+static size_t room_for(const struct maps_view *view)
+{
+	size_t room = 1;
+
+	for (size_t i = 0; i < view->count; i++)
+		room += view->row[i]->parts + 1;
+	return room;
+}
+
 struct maps_group *maps_group_make(
 	const struct maps_view *view, enum maps_group_by by, size_t *count)
 {
-	struct maps_group *group = calloc(view->count + 1, sizeof(*group));
+	struct maps_group *group = calloc(room_for(view), sizeof(*group));
+	size_t used = 0;
 
 	if (!group)
 		return NULL;
 	for (size_t i = 0; i < view->count; i++) {
 		const struct listing_row *row = view->row[i];
-		if (by == MAPS_GROUP_KIND)
-			name_by_kind(&group[i], row);
-		else
-			name_by_path(&group[i], file_of(view->listing, row));
-		add_row(&group[i], row);
+		if (by == MAPS_GROUP_KIND) {
+			used += add_by_kind(&group[used], row);
+		} else {
+			name_by_path(&group[used], file_of(view->listing, row));
+			add_row(&group[used++], row);
+		}
 	}
-	qsort(group, view->count, sizeof(*group), by_name);
-	*count = merge_all(group, view->count);
+	qsort(group, used, sizeof(*group), by_name);
+	*count = merge_all(group, used);
 	qsort(group, *count, sizeof(*group), by_size);
 	return group;
 }

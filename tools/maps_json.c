@@ -53,17 +53,35 @@ static void put_figures(struct json *json, const struct listing_row *row, unsign
 	put_known(json, "swap", row->smaps.swap, smaps);
 }
 
-static void put_live(struct json *json, const struct listing_row *row, unsigned known)
+static void put_live(struct json *json, const struct listing_live *live, bool blocks)
 {
-	const struct listing_live *live = &row->live;
-	bool blocks = known & LISTING_LIVE;
-
 	put_known(json, "live_blocks", live->blocks, blocks);
 	put_known(json, "live_bytes", live->bytes, blocks);
 	put_known(json, "live_resident", live->resident, live->pages_known);
 	put_known(json, "retained", live->retained, live->pages_known);
 	put_known(json, "trimmable", live->trimmable, live->pages_known);
 	put_known(json, "pinned", live->pinned, live->pages_known);
+}
+
+/* As in the report. */
+static void put_parts(struct json *json, const struct listing_row *row)
+{
+	if (!row->parts)
+		return;
+	json_put_array(json, "parts");
+	for (size_t i = 0; i < row->parts; i++) {
+		const struct listing_part *part = &row->part[i];
+		json_object_begin(json);
+		json_put_address(json, "start", part->start);
+		json_put_address(json, "end", part->end);
+		json_put_string(json, "kind", kind_name(part->kind));
+		json_put_string(json, "owner", part->owner);
+		json_put_number(json, "size", part->end - part->start);
+		put_known(json, "rss", part->rss, part->live.pages_known);
+		put_live(json, &part->live, true);
+		json_object_end(json);
+	}
+	json_array_end(json);
 }
 
 /* Every key of the kernel's, by its own name and in its own unit, which is kB for most. */
@@ -121,7 +139,8 @@ static void put_row(struct json *json, const struct maps_view *view, const struc
 	json_put_string(json, "kind", kind_name(row->kind));
 	json_put_string(json, "owner", row->owner);
 	put_figures(json, row, known);
-	put_live(json, row, known);
+	put_live(json, &row->live, known & LISTING_LIVE);
+	put_parts(json, row);
 	put_segment(json, row);
 	put_smaps(json, view, row);
 	json_object_end(json);

@@ -1,6 +1,6 @@
 #include "maps_picture.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "../preload/core/text_column.h"
 #include "../preload/core/utf8.h"
@@ -112,20 +112,21 @@ static void put_name(const struct picture *picture, const struct listing_row *ro
 	put_cut(picture, buffer + from, name.used - from);
 }
 
-static void put_bar(const struct picture *picture, const struct listing_row *row)
+static void put_bar(const struct picture *picture, uint64_t size, uint64_t rss,
+	const struct listing_live *live, bool named)
 {
 	const struct maps_view *view = picture->view;
-	uint64_t size = row->line.end - row->line.start, resident = size, live;
+	uint64_t resident = size, alive;
 	struct maps_bar bar;
 
 	if (view->listing->known & LISTING_RSS)
-		resident = row->smaps.rss < size ? row->smaps.rss : size;
-	live = resident;
-	if (row->live.pages_known && row->live.blocks && row->live.resident < resident)
-		live = row->live.resident;
-	bar = maps_bar_make(&picture->scale, size, resident, live);
+		resident = rss < size ? rss : size;
+	alive = resident;
+	if (live->pages_known && live->blocks && live->resident < resident)
+		alive = live->resident;
+	bar = maps_bar_make(&picture->scale, size, resident, alive);
 	maps_bar_put(view->text, &picture->scale, &bar);
-	if (has_name(row))
+	if (named)
 		text_repeat(view->text, ' ', picture->scale.width - bar.cells + 1);
 }
 
@@ -158,11 +159,43 @@ static void put_mapping(const struct picture *picture, const struct listing_row 
 	maps_view_color(view, row);
 	text_left(view->text, kind_name(row->kind), KIND_COLUMNS);
 	text_char(view->text, ' ');
-	put_bar(picture, row);
+	put_bar(picture, row->line.end - row->line.start, row->smaps.rss, &row->live,
+		has_name(row));
 	maps_view_plain(view);
 	if (has_name(row))
 		put_name(picture, row);
 	text_char(view->text, '\n');
+}
+
+/* What a mapping consists of, in the columns of the mappings. */
+static void put_part(const struct picture *picture, const struct listing_part *part)
+{
+	const struct maps_view *view = picture->view;
+	char buffer[512];
+	struct text name;
+
+	put_address(picture, part->start, sign(picture, "├", "+"));
+	text_put_column(view->text, part->end - part->start, 5);
+	text_str(view->text, "      ");
+	maps_view_color_kind(view, part->kind);
+	text_left(view->text, kind_name(part->kind), KIND_COLUMNS);
+	text_char(view->text, ' ');
+	put_bar(picture, part->end - part->start, part->rss, &part->live, part->owner);
+	maps_view_plain(view);
+	text_init(&name, buffer, sizeof(buffer), NULL, NULL);
+	if (part->owner)
+		text_printable(&name, part->owner, strlen(part->owner));
+	put_cut(picture, buffer, name.used);
+	text_char(view->text, '\n');
+}
+
+static void put_parts(const struct picture *picture, const struct listing_row *row)
+{
+	bool downwards = picture->paper->downwards;
+
+	for (size_t i = 0; i < row->parts && i < MAPS_VIEW_PARTS; i++)
+		put_part(picture, &row->part[downwards ? row->parts - 1 - i : i]);
+	maps_view_more(picture->view, row, picture->digits + 2);
 }
 
 /* -- What lies between ---------------------------------------------------------------------- */
@@ -218,6 +251,7 @@ static void put_rows(const struct picture *picture)
 		put_gap(picture, 0, view->row[0]->line.start);
 	for (size_t i = 0; i < view->count; i++) {
 		put_mapping(picture, view->row[i]);
+		put_parts(picture, view->row[i]);
 		if (i + 1 < view->count)
 			put_between(picture, view->row[i], view->row[i + 1]);
 	}

@@ -12,9 +12,9 @@ struct maps_paper {
 };
 
 /* Each mapping on a line, in order of addresses, with a bar for its size and for what of it is
- * resident; what lies between is one line, however large, with its size. Each line begins with the
- * address where what it shows begins. Below stand the totals and what the signs mean. Errors are
- * those of the view's text. */
+ * resident; below it, where it is several things, a line for each; what lies between is one line,
+ * however large, with its size. Each line begins with the address where what it shows begins. Below
+ * stand the totals and what the signs mean. Errors are those of the view's text. */
 void maps_picture(const struct maps_view *view, const struct maps_paper *paper);
 
 #endif

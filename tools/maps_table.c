@@ -1,5 +1,7 @@
 #include "maps_table.h"
 
+#include <string.h>
+
 #include "../preload/core/text_column.h"
 
 enum { KIND_COLUMNS = 13 };
@@ -35,6 +37,37 @@ static void put_sections(const struct maps_view *view, const struct listing_row 
 	text_char(view->text, '\n');
 }
 
+/* What a mapping consists of: as the rows, two columns to the right. */
+static void put_part(const struct maps_view *view, const struct listing_part *part)
+{
+	struct text *text = view->text;
+
+	text_str(text, "  ");
+	text_hex_wide(text, part->start, 12);
+	text_str(text, "   ");
+	text_dec_right(text, (part->end - part->start) / 1024, 6);
+	text_str(text, "K       ");
+	maps_view_color_kind(view, part->kind);
+	text_left(text, kind_name(part->kind), KIND_COLUMNS);
+	text_char(text, ' ');
+	text_put_column(text, part->rss, 6);
+	text_put_column(text, part->live.bytes, 6);
+	text_dec_right(text, part->live.blocks, 8);
+	if (part->owner) {
+		text_str(text, "     ");
+		text_printable(text, part->owner, strlen(part->owner));
+	}
+	maps_view_plain(view);
+	text_char(text, '\n');
+}
+
+static void put_parts(const struct maps_view *view, const struct listing_row *row)
+{
+	for (size_t i = 0; i < row->parts && i < MAPS_VIEW_PARTS; i++)
+		put_part(view, &row->part[i]);
+	maps_view_more(view, row, 2);
+}
+
 static void put_row(const struct maps_view *view, const struct listing_row *row)
 {
 	struct text *text = view->text;
@@ -56,6 +89,7 @@ static void put_row(const struct maps_view *view, const struct listing_row *row)
 	maps_view_plain(view);
 	text_char(text, '\n');
 	put_sections(view, row);
+	put_parts(view, row);
 }
 
 /* -- Below the rows ------------------------------------------------------------------------- */

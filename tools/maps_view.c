@@ -111,6 +111,16 @@ void maps_view_name(struct text *text, const struct listing_row *row)
 	text_str(text, " ]");
 }
 
+void maps_view_more(const struct maps_view *view, const struct listing_row *row, size_t blanks)
+{
+	if (row->parts <= MAPS_VIEW_PARTS)
+		return;
+	text_repeat(view->text, ' ', blanks);
+	text_str(view->text, "and ");
+	text_dec(view->text, row->parts - MAPS_VIEW_PARTS);
+	text_str(view->text, " more parts\n");
+}
+
 static void put_load(struct text *text, const struct listing_load *load)
 {
 	text_str(text, load->number < 10 ? " 0" : " ");
@@ -167,15 +177,23 @@ static const char *color_of(enum kind kind)
 	return colors[kind];
 }
 
-void maps_view_color(const struct maps_view *view, const struct listing_row *row)
+static void put_color(const struct maps_view *view, const char *color)
 {
-	const char *color = maps_view_writable_code(row) ? "1;31" : color_of(row->kind);
-
 	if (!view->color || !color)
 		return;
 	text_str(view->text, "\033[");
 	text_str(view->text, color);
 	text_char(view->text, 'm');
+}
+
+void maps_view_color(const struct maps_view *view, const struct listing_row *row)
+{
+	put_color(view, maps_view_writable_code(row) ? "1;31" : color_of(row->kind));
+}
+
+void maps_view_color_kind(const struct maps_view *view, enum kind kind)
+{
+	put_color(view, color_of(kind));
 }
 
 void maps_view_plain(const struct maps_view *view)

@@ -37,12 +37,20 @@ void maps_view_mode(struct text *text, unsigned perms);
  * kind or owner for "anon". */
 void maps_view_name(struct text *text, const struct listing_row *row);
 
+/* A mapping can be a thousand things; forms for people show so many of them, and then
+ * maps_view_more. */
+enum { MAPS_VIEW_PARTS = 12 };
+
+/* "and 988 more parts" and a newline, behind so many blanks; nothing where there are no more. */
+void maps_view_more(const struct maps_view *view, const struct listing_row *row, size_t blanks);
+
 /* " 02 R E: .init .text": the segment and the sections of the row, where they are known. */
 void maps_view_sections(struct text *text, const struct listing_row *row);
 
 /* Colours what follows, by the kind of a row, w+x before all; and back again. Nothing without
  * colour. */
 void maps_view_color(const struct maps_view *view, const struct listing_row *row);
+void maps_view_color_kind(const struct maps_view *view, enum kind kind);
 void maps_view_plain(const struct maps_view *view);
 
 bool maps_view_writable_code(const struct listing_row *row);

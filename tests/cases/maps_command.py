@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from vmatlas_case import (COMMAND, ROOT, case, check, check_equal, check_same, main, need,
                           proc_text)
 from vmatlas_maps import (FIXTURES, fixture, kinds, maps, parse_maps, plain_pmap, read_json, run,
-                          show, stopped, told_lines, without_names)
+                          show, stopped, told_lines, wait_for_ready, without_names)
 
 SEED = os.path.join(ROOT, "tests", "fuzz", "corpus", "snapshot", "model")
 
@@ -361,6 +361,39 @@ def the_shim_is_asked_for_what_it_knows(t):
     check_equal("left files", [], glob.glob(t.path("vmatlas.*")))
     refuses(1, "--ask", os.getpid(), says=["it does not run under vmatlas"])
     refuses(2, "--ask", SEED)
+
+
+@case()
+def mappings_that_are_several_things(t):
+    """Three big blocks that the kernel made one mapping are told apart in every form."""
+    process = t.start([t.program("child_mallocs")], t.shim_environment())
+    try:
+        wait_for_ready(process)
+        found, groups = read_json("--ask", process.pid), read_json(
+            "--ask", "--group", "kind", process.pid)["groups"]
+        forms = {form: show("--ask", *form.split(), process.pid) for form in ("", "--picture")}
+        told = [line for line in told_lines(process) if line[0] == "big"]
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    mapping = next(row for row in found["mappings"] if row["kind"] == "malloc-mmap")
+    check_equal("parts", sorted((int(line[1], 0) - 16, line[3] + " (child_mallocs)")
+                                for line in told),
+                [(int(part["start"], 0), part["owner"]) for part in mapping["parts"]])
+    for key in ("size", "rss", "live_blocks", "live_bytes", "live_resident", "retained"):
+        check_equal(key, mapping[key], sum(part[key] for part in mapping["parts"]))
+    for form, text in forms.items():
+        for line in told:
+            pattern = rf"{int(line[1], 0) - 16:012x} .* malloc-mmap .* {line[3]} \(child_mallocs\)$"
+            check(re.search(pattern, text, re.M), f"{form}: no {pattern} in\n{text}")
+    for group in groups:
+        rows = [row for row in found["mappings"] for row in row.get("parts", [row])
+                if row["kind"] == group["name"]]
+        if group["name"] != "vmatlas":
+            check_equal(group["name"], (sum(row["size"] for row in rows),
+                                        sum(row["live_bytes"] for row in rows)),
+                        (group["size"], group["live_bytes"]))
+    check("anon" in [group["name"] for group in groups], "kinds of parts are no groups")
 
 
 # -- A process that stands still ------------------------------------------------------------------

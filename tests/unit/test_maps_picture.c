@@ -140,6 +140,38 @@ static void colours_by_kind(void **state)
 	assert_non_null(strstr(output, "rw-p \033[35mmain-stack"));
 }
 
+/* A mapping of 14 things: as many lines as are shown, and how many more. */
+static void parts(void **state)
+{
+	struct listing_row *row = &listing->row[2];
+	const struct maps_paper paper = {.columns = 72, .ascii = true};
+	const struct maps_paper turned = {.columns = 72, .ascii = true, .downwards = true};
+
+	(void)state;
+	row->parts = 14;
+	row->part = calloc(row->parts, sizeof(*row->part));
+	for (size_t i = 0; i < row->parts; i++)
+		row->part[i] = (struct listing_part){.start = 0x600000 + i * 0x1000,
+			.end = 0x601000 + i * 0x1000,
+			.rss = 4096,
+			.kind = KIND_MALLOC_MMAP};
+	row->part[0].owner = strdup("first\033[31m");
+	maps_picture(&view, &paper);
+	output[text.used] = 0;
+	assert_non_null(strstr(output,
+		"000000600000 | 256K rwxp!jit           ................\n"
+		"000000600000 + 4.0K      malloc-mmap   #                first\\x1b[31m\n"
+		"000000601000 + 4.0K      malloc-mmap   #\n"));
+	assert_non_null(strstr(output,
+		"00000060b000 + 4.0K      malloc-mmap   #\n              and 2 more parts\n"));
+	assert_null(strstr(output, "00000060c000"));
+	text_init(&text, output, sizeof(output) - 1, NULL, NULL);
+	maps_picture(&view, &turned);
+	output[text.used] = 0;
+	assert_non_null(strstr(output,
+		"jit           ................\n00000060d000 + 4.0K      malloc-mmap   #\n"));
+}
+
 /* However narrow it is, no figure is cut. */
 static void narrow_paper(void **state)
 {
@@ -160,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_shown_is_counted, make_view, free_view),
 		cmocka_unit_test_setup_teardown(nothing_to_show, make_view, free_view),
 		cmocka_unit_test_setup_teardown(colours_by_kind, make_view, free_view),
+		cmocka_unit_test_setup_teardown(parts, make_view, free_view),
 		cmocka_unit_test_setup_teardown(narrow_paper, make_view, free_view),
 	};
 
