@@ -11,12 +11,14 @@ import glob
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
 
 import inputs
 import measure
+import misses
 import page
 import programs
 import results
@@ -95,6 +97,8 @@ def measure_synthetic(all_of, rounds, quick):
     all_of["start"] = synthetic.start(ROOM, all_of["variants"], rounds, quick)
     for form in ("snapshot", "text", "json"):
         all_of["dumps"][form] = synthetic.dump(ROOM, form, 3 if quick else 5, quick)
+    if not quick and shutil.which("valgrind"):
+        misses.note()
 
 
 def as_json(all_of):

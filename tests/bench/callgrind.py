@@ -1,13 +1,13 @@
-"""Instructions of a program by function, counted by callgrind.
+"""What a program does by function, counted by callgrind: instructions, and misses of modelled caches.
 
 A function stands in the list once for each file whose lines are in it, inlined code under its own file:
-(file, function) says which room of the source the instructions are from."""
+(file, function) says which room of the source the counts are from."""
 
 import os
 import re
 import subprocess
 
-ROW = re.compile(r"^\s*([\d,]+) \([ \d.]+%\)  (\S+?):([^\s\[]+)", re.M)
+ROW = re.compile(r"^ *((?:[\d,]+|\.)(?: +(?:[\d,]+|\.))*) +(\S+?):([^\s\[]+)", re.M)
 # How many callers stand behind a function's name: as far as from what is left out to its innermost.
 CALLERS = 8
 
@@ -17,29 +17,36 @@ class Failed(Exception):
 
 
 def parse(text, left_out):
-    """{(file, function): instructions} of what callgrind_annotate prints, without those functions
-    and what they call. A name is followed by its callers: `intern_add'moment_renew'track_alloc`."""
+    """{(file, function): sum of the columns} of what callgrind_annotate prints, without those
+    functions and what they call. A name is followed by its callers, as in
+    `intern_add'moment_renew'track_alloc`."""
     counts = {}
-    for number, file, names in ROW.findall(text):
+    for columns, file, names in ROW.findall(text):
         chain = names.split("'")
         if not set(chain) & set(left_out):
             key = os.path.basename(file), chain[0]
-            counts[key] = counts.get(key, 0) + int(number.replace(",", ""))
+            counts[key] = counts.get(key, 0) + sum(
+                int(column.replace(",", "")) for column in columns.split() if column != ".")
     return counts
 
 
-def count(room, argv, preload, left_out):
-    """{(file, function): instructions} of one run, without the functions left out."""
+def run(room, argv, preload, *options):
+    """Runs the program; gives the path of what callgrind wrote."""
     path = os.path.join(room, "callgrind.out")
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LD_PRELOAD": preload}
     told = subprocess.run(["valgrind", "--tool=callgrind", f"--separate-callers={CALLERS}",
-                           f"--callgrind-out-file={path}", *argv], capture_output=True, text=True,
-                          env=env)
+                           f"--callgrind-out-file={path}", *options, *argv], capture_output=True,
+                          text=True, env=env)
     if told.returncode:
         raise Failed(f"valgrind: exit {told.returncode}\n{told.stderr}")
-    told = subprocess.run(["callgrind_annotate", "--threshold=100", "--auto=no", path],
-                          capture_output=True, text=True)
-    counts = parse(told.stdout, left_out)
-    if not counts:
+    return path
+
+
+def counts(path, left_out, events="Ir"):
+    """{(file, function): so many of these events} of a run, without the functions left out."""
+    told = subprocess.run(["callgrind_annotate", "--threshold=100", "--auto=no", "--show-percs=no",
+                           f"--show={events}", path], capture_output=True, text=True)
+    found = parse(told.stdout, left_out)
+    if not found:
         raise Failed(f"callgrind_annotate told nothing\n{told.stderr}")
-    return counts
+    return found

@@ -18,6 +18,7 @@ import tempfile
 import callgrind
 import figures
 import page
+import rooms
 from variants import BUILD, ROOT, SHIM
 
 NOTED = os.path.join(ROOT, "tests", "bench", "RESULTS.md")
@@ -40,8 +41,8 @@ def name_of(shape):
 
 def per_pair(room, shape, preload):
     """{(file, function): instructions of a pair}."""
-    more, fewer = (callgrind.count(room, [PAIR, shape[0], str(shape[1]), str(pairs)], preload, SELDOM)
-                   for pairs in (MANY, FEW))
+    more, fewer = (callgrind.counts(callgrind.run(
+        room, [PAIR, shape[0], str(shape[1]), str(pairs)], preload), SELDOM) for pairs in (MANY, FEW))
     return {key: (value - fewer.get(key, 0)) / (MANY - FEW) for key, value in more.items()}
 
 
@@ -49,10 +50,6 @@ def added(room, shape, shim):
     """The same, less what the pair costs without the shim."""
     plain = per_pair(room, shape, "")
     return {key: value - plain.get(key, 0) for key, value in per_pair(room, shape, shim).items()}
-
-
-def total(by_function):
-    return sum(by_function.values())
 
 
 def count_all(shim, shapes=tuple(SHAPES)):
@@ -98,54 +95,20 @@ def added_ns(shape, shim):
     return ours - plain
 
 
-def purpose(file):
-    """What the first line of a room's header says that it is for."""
-    for folder in ("preload", "preload/core"):
-        for name in (os.path.splitext(file)[0] + ".h", file):
-            path = os.path.join(ROOT, folder, name)
-            if os.path.exists(path):
-                with open(path, encoding="utf-8") as source:
-                    first = source.readline()
-                return first.partition(" - ")[2].strip().removesuffix("*/").strip()
-    return ""
-
-
-def share_table(counted, part_of, least, head, about=None):
-    """Rows for what takes at least so many instructions of a pair in some shape; the rest as one."""
-    sums = {}
-    for shape, by_function in counted.items():
-        for key, value in by_function.items():
-            row = sums.setdefault(part_of(key), dict.fromkeys(counted, 0))
-            row[shape] += value
-    first = next(iter(counted))
-    shown = sorted((key for key, row in sums.items() if max(row.values()) >= least),
-                   key=lambda key: -sums[key][first])
-    rows = [[f"`{key}`", *([about(key)] if about else []),
-             *(f"{sums[key][shape]:.0f}" for shape in counted)] for key in shown]
-    rest = [f"{total(counted[shape]) - sum(sums[key][shape] for key in shown):.0f}"
-            for shape in counted]
-    rows.append(["the rest", *([""] if about else []), *rest])
-    rows.append(["**all**", *([""] if about else []),
-                 *(f"**{total(counted[shape]):.0f}**" for shape in counted)])
-    return figures.table([*head, *counted], rows)
-
-
 def text_of(counted, ns, built_by):
     """The part of RESULTS.md."""
     block = {"compiler": built_by,
-             "instructions": {name: round(total(of)) for name, of in counted.items()}}
+             "instructions": {name: round(rooms.total(of)) for name, of in counted.items()}}
     times = figures.table(["shape", "instructions added", "ns added", "ns per instruction"], [
-        [name, f"{total(of):.0f}", f"{ns[name]:.0f}", f"{ns[name] / total(of):.3f}"]
+        [name, f"{rooms.total(of):.0f}", f"{ns[name]:.0f}", f"{ns[name] / rooms.total(of):.3f}"]
         for name, of in counted.items()])
     return "\n".join([
         "## Where it goes: instructions added to a pair of malloc and free\n",
         "Shapes as in `pair.c`: `one` place or `two` places in turn, so many frames deep; `recursion`, a"
         " pair in each frame. Nanoseconds are of user time, a median of "
         f"{TIMED_RUNS} runs in turns with plain ones, on the machine as it was.\n", times,
-        "By room of the source (inlined code counts where it is written):\n",
-        share_table(counted, lambda key: key[0], 2, ["room", "what it is for"], purpose),
-        "By function, with what is inlined in it:\n",
-        share_table(counted, lambda key: key[1], 2, ["function"]),
+        "By room of the source (inlined code counts where it is written):\n", rooms.by_room(counted, 2),
+        "By function, with what is inlined in it:\n", rooms.by_function(counted, 2),
         "`make bench-hot` compares with these:\n",
         f"```json\n{json.dumps(block, indent=1)}\n```\n"])
 
@@ -167,7 +130,7 @@ def main():
         ns = {name_of(shape): added_ns(shape, given.shim) for shape in SHAPES}
         page.put(NOTED, "hot", text_of(counted, ns, compiler(given.shim)))
     before = (noted() or {}).get("instructions", {})
-    lines, worse = compare(before, {name: total(of) for name, of in counted.items()})
+    lines, worse = compare(before, {name: rooms.total(of) for name, of in counted.items()})
     print("\n".join(lines))
     return 1 if worse else 0
 

@@ -11,6 +11,8 @@ from variants import BUILD, SHIM, Variant, OURS
 TOOLS = os.path.join(BUILD, "tests", "bench")
 COMMON = ("plain", "forward", "vmatlas", "heaptrack")
 BOTH = ("plain", "vmatlas")
+LIVE_FEW = 10000
+DUMPED, DUMPED_QUICK = (1000000, 20000, 10000), (100000, 2000, 1000)
 
 
 class Pairs:
@@ -53,7 +55,13 @@ def by_live_blocks(quick):
     most = 1000000 if quick else 10000000
     return [Pairs(f"{shape} {blocks:,} live blocks", shape, blocks, variants=BOTH,
                   rounds=5 if blocks == most else 9)
-            for shape in ("beside", "among") for blocks in (10000, most)]
+            for shape in ("beside", "among") for blocks in (LIVE_FEW, most)]
+
+
+def live_blocks(pairs):
+    """The least and the most live blocks among the names of these pairs."""
+    found = [int(name.split()[1].replace(",", "")) for name in pairs if name.startswith("among ")]
+    return min(found), max(found)
 
 
 def by_mappings():
@@ -89,6 +97,6 @@ def dump(room, form, dumps, quick):
     """The rows that dumped.c prints, for a report of this form."""
     variant = Variant("vmatlas", OURS, [f"LD_PRELOAD={SHIM}", f"VMATLAS_FORMAT={form}",
                                         f"VMATLAS_OUTPUT={room}/peer.%n"], "")
-    size = ["100000", "2000", "1000"] if quick else ["1000000", "20000", "10000"]
-    _, output = spend(room, variant, [os.path.join(TOOLS, "dumped"), *size, str(dumps)])
-    return [json.loads(line) for line in output.splitlines()]
+    size = DUMPED_QUICK if quick else DUMPED
+    _, output = spend(room, variant, [os.path.join(TOOLS, "dumped"), *map(str, size), str(dumps)])
+    return [{**json.loads(line), "size": size} for line in output.splitlines()]

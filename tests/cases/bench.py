@@ -14,6 +14,7 @@ import hot
 import measure
 import page
 import results
+import rooms
 from variants import Variant
 from vmatlas_case import ROOT, SHIM, Skip, case, check, check_equal, main, need
 
@@ -34,7 +35,7 @@ def main_path_is_no_longer_than_noted(t):
     if before["compiler"] != hot.compiler(SHIM):
         raise Skip(f"noted of a shim built by {before['compiler']}, this one by {hot.compiler(SHIM)}")
     hot.PAIR = build(t, "pair", *FRAMES_KEPT)
-    counted = {name: hot.total(of) for name, of in hot.count_all(SHIM).items()}
+    counted = {name: rooms.total(of) for name, of in hot.count_all(SHIM).items()}
     lines, worse = hot.compare(before["instructions"], counted)
     print("\n".join(lines))
     check(not worse, f"more than 3 % worse: {', '.join(worse)}; tests/bench/README.md says what to do")
