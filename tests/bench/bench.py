@@ -22,6 +22,7 @@ import misses
 import page
 import programs
 import results
+import shared
 import synthetic
 import variants
 
@@ -99,6 +100,7 @@ def measure_synthetic(all_of, rounds, quick):
         all_of["dumps"][form] = synthetic.dump(ROOM, form, 3 if quick else 5, quick)
     if not quick and shutil.which("valgrind"):
         misses.note()
+        all_of["shared"] = shared.find()[1]
 
 
 def as_json(all_of):
@@ -108,7 +110,7 @@ def as_json(all_of):
             "counted": all_of["counted"],
             "pairs_ns": {name: {variant: of.figure(variant, "ns").as_json() for variant in of.runs}
                          for name, of in all_of["pairs"].items()},
-            "dumps": all_of["dumps"]}
+            "shared": all_of.get("shared"), "dumps": all_of["dumps"]}
 
 
 def write(all_of, keep):

@@ -126,6 +126,8 @@ def goals(all_of):
              most=1.03),
         start_goal(all_of["start"]),
         *growth_goals(pairs),
+        goal("cache lines that pairs of two threads share",
+             {OURS: len(all_of["shared"])} if "shared" in all_of else {}, 0, most=0),
         *dump_goals(all_of["dumps"])]
 
 

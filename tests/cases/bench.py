@@ -15,6 +15,7 @@ import measure
 import page
 import results
 import rooms
+import shared
 from variants import Variant
 from vmatlas_case import ROOT, SHIM, Skip, case, check, check_equal, main, need
 
@@ -49,20 +50,58 @@ def more_than_three_percent_is_worse(t):
 
 
 ANNOTATED = """\
-1,000,000 (100.0%)  PROGRAM TOTALS
-  700,000 (70.00%)  preload/levels.h:callstack_capture'track_alloc'malloc [/x/libvmatlas.so]
-  200,000 (20.00%)  preload/other/levels.h:callstack_capture'main
-   60,000 ( 6.00%)  preload/intern.c:intern_add'moment_renew'track_alloc'malloc
-   40,000 ( 4.00%)  preload/track.c:moment_renew'track_alloc [/x/libvmatlas.so]
+Events shown:     D1mr D1mw
+ 1,000,000   7 PROGRAM TOTALS
+
+   700,000   5  preload/levels.h:callstack_capture'track_alloc'malloc [/x/libvmatlas.so]
+   199,999   2  preload/other/levels.h:callstack_capture'main
+    60,000   .  preload/intern.c:intern_add'moment_renew'track_alloc'malloc
+    40,000   0  preload/track.c:moment_renew'track_alloc [/x/libvmatlas.so]
 """
 
 
 @case()
 def callgrind_lists_are_read(t):
-    """Rows of one function and file are added; what is left out takes along what it calls."""
-    check_equal("counts", {("levels.h", "callstack_capture"): 900000},
+    """Columns and rows of one function and file are added; what is left out takes what it calls along."""
+    check_equal("counts", {("levels.h", "callstack_capture"): 900006},
                 callgrind.parse(ANNOTATED, ["moment_renew"]))
-    check_equal("all", 1000000, sum(callgrind.parse(ANNOTATED, []).values()))
+    check_equal("all", 1000006, sum(callgrind.parse(ANNOTATED, []).values()))
+
+
+@case()
+def rooms_are_summed(t):
+    counted = {"a": {("walk.h", "f"): 3.0, ("walk.h", "g"): 1.0, ("x.c", "f"): 0.5}, "b": {}}
+    check_equal("by room", ["| `walk.h` one step outward, from a frame to its caller's, by a learned"
+                            " layout | 4 | 0 |", "| the rest | 0 | 0 |", "| **all** | **4** | **0** |"],
+                rooms.by_room(counted, 1).splitlines()[2:])
+    check_equal("by function", "| `f` | 3.5 | 0.0 |",
+                rooms.by_function(counted, 1, 1).splitlines()[2])
+
+
+class Spans:
+    """Three functions of a shim: malloc, something rare, what calls it."""
+
+    def span(self, pc):
+        return pc // 16 * 16, pc // 16 * 16 + 16, "f"
+
+    def entries(self, names):
+        return {0x100} if "malloc" in names else {0x200}
+
+
+def trace_of(thread, *accesses):
+    """What lackey writes of a thread's pairs, each with the same accesses."""
+    pair = ["I  00000100,4", "I  00000300,4", "I  00000200,4", " S 00009000,8", "I  00000304,4", *accesses]
+    return [f"--1--   SCHED[{thread}]: acquired lock (here)", *pair * shared.LAST,
+            f"--1--   SCHED[{thread}]: releasing lock (here)"]
+
+
+@case()
+def shared_lines_are_found(t):
+    """Written by one and read by the other is shared; read by both is not, nor what is seldom done."""
+    log = trace_of(2, " S 00004000,8", " L 00005000,8") + trace_of(3, " L 0000403f,1", " L 00005000,8",
+                                                                 " S 00004040,8")
+    threads = list(shared.follow(log, Spans()).values())
+    check_equal("lines", [(0x4000, 1.0, 0x304)], shared.shared(threads, shared.LAST - shared.FIRST))
 
 
 @case()
@@ -90,6 +129,27 @@ class Told(measure.Run):
 
     def __init__(self, cpu_s, output=b"same"):
         super().__init__({"user_s": cpu_s, "system_s": 0, "wall_s": cpu_s, "tree_kib": 1}, output)
+
+
+class Costs(measure.Results):
+    """Pairs that cost so many nanoseconds plain and under the shim."""
+
+    def __init__(self, plain, ours):
+        super().__init__()
+        self.ns = {"plain": plain, "vmatlas": ours}
+        self.runs = dict.fromkeys(self.ns)
+
+    def figure(self, variant, what):
+        return figures.Figure([self.ns[variant]])
+
+
+@case()
+def growth_is_held_against_plains_own(t):
+    pairs = {"beside 10 live blocks": Costs(10, 40), "beside 1,000 live blocks": Costs(10, 44),
+             "among 10 live blocks": Costs(20, 40), "among 1,000 live blocks": Costs(200, 500),
+             "10 mappings": Costs(10, 20), "30,000 mappings": Costs(10, 21)}
+    check_equal("growth", [1.1, 1.25, 1.05],
+                [round(each.figures["vmatlas"], 6) for each in results.growth_goals(pairs)])
 
 
 @case()
