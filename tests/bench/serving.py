@@ -10,7 +10,7 @@ import time
 from measure import Failed, Run, base_environment, read_spent, remove_profiles, spend_words
 
 TESTS = ["set", "get", "lpush", "hset", "zadd"]
-REQUESTS, PIPELINE, CLIENTS, KEYS = 300000, 16, 20, 100000
+REQUESTS, PIPELINE, CLIENTS, KEYS = 160000, 16, 20, 100000
 
 
 def client(room, *words, program="redis-cli", limit_s=120):
