@@ -326,7 +326,7 @@ static void gather_kernel(struct facts *facts, struct view *view)
 	pages_open(&facts->pages);
 	view->smaps_read = read_smaps;
 	view->smaps_rewind = rewind_smaps;
-	view->runs = facts->pages.failed ? NULL : runs_of;
+	view->runs = runs_of;
 	view->context = facts;
 }
 

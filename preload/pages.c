@@ -25,6 +25,7 @@ enum {
 	PAGE_SHIFT = 12,
 	SCAN_MOST = 64,
 	ENTRIES_MOST = 128,
+	MINCORE_MOST = 512,
 };
 
 /* Bits of a pagemap entry: Documentation/admin-guide/mm/pagemap.rst. */
@@ -37,7 +38,8 @@ enum {
 void pages_open(struct pages *pages)
 {
 	*pages = (struct pages){.fd = sys_open("/proc/thread-self/pagemap", O_RDONLY)};
-	pages->failed = pages->fd < 0;
+	if (pages->fd < 0)
+		pages->way = PAGES_MINCORE;
 }
 
 void pages_close(struct pages *pages)
@@ -84,8 +86,7 @@ static size_t scan(
 		return scan(pages, from, end, runs, capacity);
 	}
 	if (found < 0) {
-		pages->by_text = found == -ENOTTY || found == -EINVAL;
-		pages->failed = !pages->by_text;
+		pages->way = PAGES_ENTRIES;
 		return 0;
 	}
 	for (int i = 0; i < found; i++)
@@ -131,13 +132,42 @@ static size_t read_entries(
 		ssize_t bytes = sys_pread(pages->fd, entries, most * 8, page * 8);
 
 		if (bytes < 8) {
-			pages->failed = true;
+			pages->way = PAGES_MINCORE;
 			return 0;
 		}
 		for (ssize_t i = 0; i < bytes / 8; i++, page++) {
 			uint32_t state = state_of_entry(entries[i]);
 
 			if (state && !extend(runs, &count, capacity, page, state)) {
+				*from = page << PAGE_SHIFT;
+				return count;
+			}
+		}
+	}
+	*from = end;
+	return count;
+}
+
+/* What was unmapped meanwhile has no pages. */
+static size_t ask_mincore(
+	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
+{
+	uint8_t present[MINCORE_MOST];
+	uint64_t page = *from >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	size_t count = 0;
+
+	while (page < last) {
+		uint64_t most = last - page < MINCORE_MOST ? last - page : MINCORE_MOST;
+		long error = sys_call(SYS_mincore, (long)(page << PAGE_SHIFT),
+			(long)(most << PAGE_SHIFT), (long)present, 0, 0, 0);
+
+		if (error && error != -ENOMEM) {
+			pages->way = PAGES_NONE;
+			return 0;
+		}
+		for (uint64_t i = 0; i < most; i++, page++) {
+			if (!error && present[i] & 1 &&
+				!extend(runs, &count, capacity, page, VIEW_PRESENT)) {
 				*from = page << PAGE_SHIFT;
 				return count;
 			}
@@ -156,11 +186,13 @@ size_t pages_runs(
 		*from = end;
 		return 0;
 	}
-	if (!pages->failed && !pages->by_text)
+	if (pages->way == PAGES_SCAN)
 		count = scan(pages, from, end, runs, capacity);
-	if (!pages->failed && pages->by_text)
+	if (pages->way == PAGES_ENTRIES)
 		count = read_entries(pages, from, end, runs, capacity);
-	if (pages->failed)
+	if (pages->way == PAGES_MINCORE)
+		count = ask_mincore(pages, from, end, runs, capacity);
+	if (pages->way == PAGES_NONE)
 		*from = UINT64_MAX;
 	return count;
 }

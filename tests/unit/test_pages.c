@@ -69,7 +69,7 @@ static void spread(const struct view_run *runs, size_t count, uint32_t *states)
 	}
 }
 
-static void assert_states(bool by_text, size_t step)
+static void assert_states(enum pages_way way, size_t step)
 {
 	static struct view_run runs[RUNS];
 	static uint32_t states[PAGES];
@@ -77,11 +77,11 @@ static void assert_states(bool by_text, size_t step)
 	uint64_t start = (uintptr_t)area;
 
 	pages_open(&pages);
-	pages.by_text = by_text;
+	pages.way = (enum pages_way)way;
 	spread(runs, collect(&pages, start, start + PAGES * PAGE, runs, step), states);
 	pages_close(&pages);
 	for (int i = 0; i < PAGES; i++) {
-		uint32_t zero = by_text ? VIEW_PRESENT : VIEW_ZERO;
+		uint32_t zero = way != PAGES_SCAN ? VIEW_PRESENT : VIEW_ZERO;
 
 		assert_int_equal(states[i], touched[i] == WRITTEN ? VIEW_PRESENT
 					    : touched[i] == READ  ? zero
@@ -92,8 +92,9 @@ static void assert_states(bool by_text, size_t step)
 static void every_page_is_what_was_done_to_it(void **state)
 {
 	(void)state;
-	assert_states(false, 64);
-	assert_states(true, 64);
+	assert_states(PAGES_SCAN, 64);
+	assert_states(PAGES_ENTRIES, 64);
+	assert_states(PAGES_MINCORE, 64);
 }
 
 /* Answers come in pieces, and none is lost or given twice where two meet. */
@@ -101,11 +102,13 @@ static void few_at_a_time_say_the_same(void **state)
 {
 	(void)state;
 	for (size_t step = 1; step < 8; step++) {
-		assert_states(false, step);
-		assert_states(true, step);
+		assert_states(PAGES_SCAN, step);
+		assert_states(PAGES_ENTRIES, step);
+		assert_states(PAGES_MINCORE, step);
 	}
-	assert_states(false, 1000);
-	assert_states(true, 1000);
+	assert_states(PAGES_SCAN, 1000);
+	assert_states(PAGES_ENTRIES, 1000);
+	assert_states(PAGES_MINCORE, 1000);
 }
 
 static void the_parts_of_a_mapping_can_be_asked_for(void **state)
@@ -115,8 +118,8 @@ static void the_parts_of_a_mapping_can_be_asked_for(void **state)
 
 	(void)state;
 	pages_open(&pages);
-	for (int by_text = 0; by_text < 2; by_text++) {
-		pages.by_text = by_text;
+	for (int way = PAGES_SCAN; way < PAGES_NONE; way++) {
+		pages.way = (enum pages_way)way;
 		for (int i = 0; i < PAGES; i++) {
 			uint64_t start = (uintptr_t)area + (uint64_t)i * PAGE;
 			size_t count = collect(&pages, start, start + PAGE, runs, 64);
@@ -180,8 +183,8 @@ static void a_mapping_outside_the_program_ends_nothing(void **state)
 
 	(void)state;
 	pages_open(&pages);
-	for (int by_text = 0; by_text < 2; by_text++) {
-		pages.by_text = by_text;
+	for (int way = PAGES_SCAN; way < PAGES_NONE; way++) {
+		pages.way = (enum pages_way)way;
 		/* [vsyscall], as x86-64 kernels list it */
 		assert_int_equal(
 			collect(&pages, 0xffffffffff600000, 0xffffffffff601000, runs, 64), 0);
@@ -205,8 +208,8 @@ static void guard_pages_hold_nothing(void **state)
 	if (madvise(stack, PAGE, GUARD_INSTALL))
 		skip();
 	pages_open(&pages);
-	for (int by_text = 0; by_text < 2; by_text++) {
-		pages.by_text = by_text;
+	for (int way = PAGES_SCAN; way < PAGES_NONE; way++) {
+		pages.way = (enum pages_way)way;
 		assert_int_equal(
 			collect(&pages, (uintptr_t)stack, (uintptr_t)stack + 4 * PAGE, runs, 64),
 			1);
@@ -216,12 +219,14 @@ static void guard_pages_hold_nothing(void **state)
 	pages_close(&pages);
 }
 
-static void what_cannot_be_opened_is_not_known(void **state)
+/* Without a descriptor for pagemap: by mincore. */
+static void what_cannot_be_opened_is_asked_otherwise(void **state)
 {
+	static struct view_run runs[RUNS];
 	struct rlimit before, none;
-	struct view_run run;
+	uint64_t start = (uintptr_t)area, bytes = 0, written = 0;
 	struct pages pages;
-	uint64_t from = (uintptr_t)area;
+	size_t count;
 
 	(void)state;
 	getrlimit(RLIMIT_NOFILE, &before);
@@ -229,9 +234,29 @@ static void what_cannot_be_opened_is_not_known(void **state)
 	setrlimit(RLIMIT_NOFILE, &none);
 	pages_open(&pages);
 	setrlimit(RLIMIT_NOFILE, &before);
+	assert_int_equal(pages.way, PAGES_MINCORE);
+	count = collect(&pages, start, start + PAGES * PAGE, runs, 64);
+	for (size_t i = 0; i < count; i++)
+		bytes += runs[i].end - runs[i].start;
+	for (int i = 0; i < PAGES; i++)
+		written += touched[i] == UNTOUCHED ? 0 : PAGE;
+	assert_int_equal(bytes, written);
+	pages_close(&pages);
+}
+
+/* The chain goes from one way to the next, and says so when there is none. */
+static void what_nobody_tells_is_not_known(void **state)
+{
+	struct pages pages = {.fd = -1, .way = PAGES_SCAN};
+	uint64_t from = (uintptr_t)area;
+	struct view_run run;
+
+	(void)state;
+	(void)pages_runs(&pages, &from, from + PAGE, &run, 1);
+	assert_int_equal(pages.way, PAGES_MINCORE);
+	pages.way = PAGES_NONE;
 	assert_int_equal(pages_runs(&pages, &from, from + PAGE, &run, 1), 0);
 	assert_true(from == UINT64_MAX);
-	pages_close(&pages);
 }
 
 int main(void)
@@ -243,7 +268,8 @@ int main(void)
 		cmocka_unit_test(present_bytes_are_the_kernels_rss),
 		cmocka_unit_test(a_mapping_outside_the_program_ends_nothing),
 		cmocka_unit_test(guard_pages_hold_nothing),
-		cmocka_unit_test(what_cannot_be_opened_is_not_known),
+		cmocka_unit_test(what_cannot_be_opened_is_asked_otherwise),
+		cmocka_unit_test(what_nobody_tells_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
