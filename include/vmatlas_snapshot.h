@@ -71,6 +71,8 @@ enum vmatlas_tag {
 	VMATLAS_TAG_MODULES = VMATLAS_TAG('M', 'O', 'D', 'U'),
 	VMATLAS_TAG_EXTENTS = VMATLAS_TAG('E', 'X', 'T', 'E'),
 	VMATLAS_TAG_IMAGES = VMATLAS_TAG('I', 'M', 'A', 'G'),
+	/* struct vmatlas_range: memory of malloc's that is neither a known block's nor free. */
+	VMATLAS_TAG_HELD = VMATLAS_TAG('H', 'E', 'L', 'D'),
 	/* Records of VMATLAS_STRING_RECORD bytes. A text lies in as many neighbours as it needs:
 	 * a uint32_t that is its length, then its bytes. Its number is that of the first. */
 	VMATLAS_TAG_STRINGS = VMATLAS_TAG('S', 'T', 'R', 'I'),

@@ -1,11 +1,13 @@
 #include "survey.h"
+#include "held.h"
+#include "peek.h"
 #include "sys.h"
 
 #include "core/maps_reader.h"
+#include "core/trim.h"
 
 #include <elf.h>
 #include <string.h>
-#include <sys/uio.h>
 
 enum {
 	PAGE = 4096,
@@ -51,6 +53,7 @@ struct survey {
 	struct vmatlas_image *image;
 	uint32_t extents, images, extents_room;
 	struct blocks_cursor cursor;
+	struct held *held;
 	char buffer[BUFFER];
 	Elf64_Phdr header[HEADERS_MOST];
 };
@@ -59,33 +62,8 @@ struct survey {
  * who dumps. */
 static uint64_t arenas[ARENAS_MOST];
 
-/* -- Memory --------------------------------------------------------------------------------- */
-
-static bool read_memory(uint64_t address, void *to, size_t size)
-{
-	struct iovec here = {to, size}, there = {(void *)address, size};
-
-	return sys_call(SYS_process_vm_readv, sys_getpid(), (long)&here, 1, (long)&there, 1, 0) ==
-	       (long)size;
-}
-
-/* Nobody waits for a page of ours: one that is not there yet may be somebody's to fill in
- * (userfaultfd(2)), somebody who is stopped while we are here. */
-static bool is_there(const struct survey *survey, uint64_t address)
-{
-	const struct view *view = survey->view;
-	uint64_t from = address & ~(uint64_t)(PAGE - 1);
-	struct view_run run;
-
-	return view->runs && view->runs(view->context, &from, from + PAGE, &run, 1) == 1 &&
-	       run.state & (VIEW_PRESENT | VIEW_SWAPPED);
-}
-
-static bool look(const struct survey *survey, uint64_t address, void *to, size_t size)
-{
-	return is_there(survey, address) && is_there(survey, address + size - 1) &&
-	       read_memory(address, to, size);
-}
+/* -- What is found
+ * --------------------------------------------------------------------------------- */
 
 static void add_extent(struct survey *survey, const struct vmatlas_extent *extent)
 {
@@ -130,11 +108,11 @@ static uint64_t find_top(const struct survey *survey, uint64_t start, const stru
 	uint64_t top, end = start + info->size;
 	struct chunk chunk;
 
-	if (!look(survey, info->arena + STATE_TOP, &top, sizeof top))
+	if (!peek(survey->view, info->arena + STATE_TOP, &top, sizeof top))
 		return end;
 	if (heap_of(top) != start)
 		return heap_of(top) == top || top % 16 ? end : 0;
-	if (!look(survey, top, &chunk, sizeof chunk) ||
+	if (!peek(survey->view, top, &chunk, sizeof chunk) ||
 		top + (chunk.size & ~(uint64_t)CHUNK_FLAGS) != end)
 		return end;
 	return top;
@@ -142,19 +120,23 @@ static uint64_t find_top(const struct survey *survey, uint64_t start, const stru
 
 static bool take_arena(struct survey *survey, uint64_t start, const struct maps_line *line)
 {
+	struct vmatlas_extent extent;
 	struct heap_info info;
 
-	if (start < line->start || !look(survey, start, &info, sizeof info) ||
+	if (start < line->start || !peek(survey->view, start, &info, sizeof info) ||
 		!is_heap(&info, start, line))
 		return false;
-	add_extent(survey, &(struct vmatlas_extent){
-				   .start = start,
-				   .end = start + HEAP_MAX,
-				   .committed = info.committed,
-				   .inside = find_top(survey, start, &info),
-				   .what = VMATLAS_EXTENT_ARENA,
-				   .arena = arena_number(info.arena),
-			   });
+	extent = (struct vmatlas_extent){
+		.start = start,
+		.end = start + HEAP_MAX,
+		.committed = info.committed,
+		.inside = find_top(survey, start, &info),
+		.what = VMATLAS_EXTENT_ARENA,
+		.arena = arena_number(info.arena),
+	};
+	add_extent(survey, &extent);
+	held_search(survey->held, start, start + info.size,
+		extent.inside ? extent.inside : start + info.size - TRIM_FENCEPOST, true);
 	return true;
 }
 
@@ -173,7 +155,7 @@ static uint64_t take_block(
 	uint64_t at = block->address - CHUNK_HEADER, start, end;
 	struct chunk chunk;
 
-	if (!may_be_large(block) || !look(survey, at, &chunk, sizeof chunk) ||
+	if (!may_be_large(block) || !peek(survey->view, at, &chunk, sizeof chunk) ||
 		(chunk.size & CHUNK_FLAGS) != CHUNK_MMAPPED || chunk.before > at)
 		return 0;
 	start = at - chunk.before;
@@ -212,6 +194,13 @@ static uint64_t take_blocks(
 }
 
 /* -- Lines ---------------------------------------------------------------------------------- */
+
+static bool is_brk_heap(const struct maps_line *line)
+{
+	static const char name[] = "[heap]";
+
+	return line->path_length == sizeof name - 1 && !memcmp(line->path, name, sizeof name - 1);
+}
 
 /* Private memory from no file; glibc may have given it a name. */
 static bool may_be_glibcs(const struct maps_line *line)
@@ -258,12 +247,12 @@ static unsigned read_headers(struct survey *survey, const struct maps_line *line
 {
 	Elf64_Ehdr file;
 
-	if (!read_memory(line->start, &file, sizeof file) ||
-		memcmp(file.e_ident, ELFMAG, SELFMAG) || file.e_ident[EI_CLASS] != ELFCLASS64 ||
+	if (!peek_file(line->start, &file, sizeof file) || memcmp(file.e_ident, ELFMAG, SELFMAG) ||
+		file.e_ident[EI_CLASS] != ELFCLASS64 ||
 		file.e_phentsize != sizeof survey->header[0] || file.e_phnum > HEADERS_MOST ||
 		file.e_phoff > PAGE)
 		return 0;
-	if (!read_memory(line->start + file.e_phoff, survey->header,
+	if (!peek_file(line->start + file.e_phoff, survey->header,
 		    file.e_phnum * sizeof survey->header[0]))
 		return 0;
 	return file.e_phnum;
@@ -332,7 +321,7 @@ static uint32_t extents_room(const struct view *view)
 
 size_t survey_memory(const struct view *view)
 {
-	return sizeof(struct survey) + IMAGES * sizeof(struct vmatlas_image) +
+	return sizeof(struct survey) + held_memory() + IMAGES * sizeof(struct vmatlas_image) +
 	       extents_room(view) * sizeof(struct vmatlas_extent);
 }
 
@@ -348,7 +337,9 @@ static void take_lines(struct survey *survey, int fd)
 
 	maps_reader_init(&reader, survey->buffer, sizeof survey->buffer, read_maps, &fd);
 	while (maps_reader_take(&reader, &line) > 0) {
-		if (survey->view->glibc && may_be_glibcs(&line))
+		if (survey->view->glibc && is_brk_heap(&line))
+			held_search(survey->held, line.start, line.end, line.end, false);
+		else if (survey->view->glibc && may_be_glibcs(&line))
 			take_anonymous(survey, &line);
 		else if (may_be_image(&line))
 			take_image(survey, &line);
@@ -363,7 +354,8 @@ void survey_take(struct view *view, void *memory, size_t size)
 	if (fd < 0)
 		return;
 	survey->view = view;
-	survey->image = (void *)(survey + 1);
+	survey->held = held_begin(survey + 1, view);
+	survey->image = (void *)((char *)(survey + 1) + held_memory());
 	survey->extent = (void *)(survey->image + IMAGES);
 	survey->extents_room = (uint32_t)((size - ((char *)survey->extent - (char *)memory)) /
 					  sizeof *survey->extent);
@@ -373,4 +365,5 @@ void survey_take(struct view *view, void *memory, size_t size)
 	view->extents = survey->extents;
 	view->image = survey->image;
 	view->images = survey->images;
+	view->held = held_found(survey->held, &view->helds);
 }

@@ -44,6 +44,7 @@ struct gap {
 	bool by_glibc; /* by its rules; else whole pages that are no part of a live block */
 	uint64_t from; /* where the free chunk begins */
 	uint64_t top;  /* the topmost chunk of an arena, which stays; 0 for none */
+	uint32_t held; /* the next of view->held */
 };
 
 struct pass {
@@ -203,11 +204,9 @@ static void gaps_begin(struct pass *pass, const struct atlas_part *part)
 	const struct atlas_region *region = region_of(pass->atlas, part);
 	bool chunks = part->kind == KIND_HEAP || part->kind == KIND_ARENA;
 
-	pass->gap = (struct gap){
-		.by_glibc = chunks && pass->atlas->view->glibc,
-		.from = part->start,
-		.top = region && region->arena ? region->block : 0,
-	};
+	pass->gap.by_glibc = chunks && pass->atlas->view->glibc;
+	pass->gap.from = part->start;
+	pass->gap.top = region && region->arena ? region->block : 0;
 }
 
 static void gap_begin(struct pass *pass, uint64_t from)
@@ -224,14 +223,36 @@ static void give_back(struct pass *pass, struct atlas_part *part, uint64_t start
 	part->trimmable += runs_resident_from(&pass->runs, start, end);
 }
 
-static void gap_end(struct pass *pass, struct atlas_part *part, uint64_t to)
+static void free_chunk(struct pass *pass, struct atlas_part *part, uint64_t to)
 {
 	uint64_t page = pass->atlas->view->page_size, start, end;
 
-	if (!pass->gap.by_glibc)
-		return;
 	trim_free_chunk(pass->gap.from, to, page, &start, &end);
 	give_back(pass, part, start, end);
+}
+
+/* What is held in the gap divides it; the last piece begins behind. */
+static void divide(struct pass *pass, struct atlas_part *part, uint64_t to)
+{
+	const struct view *view = pass->atlas->view;
+	struct gap *gap = &pass->gap;
+
+	for (; gap->held < view->helds && view->held[gap->held].start < to; gap->held++) {
+		const struct view_range *held = &view->held[gap->held];
+
+		if (held->start < gap->from)
+			continue;
+		free_chunk(pass, part, held->start);
+		gap->from = held->end;
+	}
+}
+
+static void gap_end(struct pass *pass, struct atlas_part *part, uint64_t to)
+{
+	if (!pass->gap.by_glibc)
+		return;
+	divide(pass, part, to);
+	free_chunk(pass, part, to);
 }
 
 /* Behind the last block is the topmost chunk, of which the brk heap keeps little, an arena all. */
@@ -243,6 +264,7 @@ static void gaps_end(struct pass *pass, struct atlas_part *part)
 	if (!gap->by_glibc)
 		return;
 	if (part->kind == KIND_HEAP) {
+		divide(pass, part, part->end);
 		trim_top(gap->from, part->end, page, &start, &end);
 		give_back(pass, part, start, end);
 	} else if (!gap->top && part->region) {
@@ -390,6 +412,7 @@ void atlas_blocks_count(struct atlas *atlas)
 	pass.atlas = atlas;
 	pass.page.open = false;
 	pass.rest = (struct rest){0, 0, NULL};
+	pass.gap.held = 0;
 	blocks_begin(&pass.cursor, atlas->view->blocks, &tables);
 	pass.more = blocks_next(&pass.cursor, &pass.block);
 	for (uint32_t i = 0; i < atlas->parts; i++) {

@@ -3,9 +3,7 @@
  * Facts: mtrim, systrim and request2size in glibc's malloc/malloc.c, the same from 2.8 to 2.42 for
  * 64 bits. A chunk is its header of 16 bytes, the first half of which the chunk before may use, and
  * what was asked for, in steps of 16 bytes, 32 at least. Of a free chunk whole pages are given back
- * that lie behind its six words of links. Freed neighbours have become one chunk by then; what a
- * thread keeps in its cache (tcache: a few blocks of each small size) has not, and is not known
- * here. */
+ * that lie behind its six words of links. Freed neighbours have become one chunk by then. */
 #ifndef VMATLAS_TRIM_H
 #define VMATLAS_TRIM_H
 

@@ -83,6 +83,9 @@ struct view {
 	const struct vmatlas_extent *extent;
 	const struct vmatlas_image *image;
 	uint32_t extents, images;
+	/* Chunks of glibc's heaps that are neither a known block's nor free, each by start. */
+	const struct view_range *held;
+	uint32_t helds;
 	bool glibc; /* the allocator is glibc's: arenas and large blocks look as it makes them */
 
 	/* vmatlas's own memory. */
