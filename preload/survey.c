@@ -53,6 +53,7 @@ struct survey {
 	struct vmatlas_image *image;
 	uint32_t extents, images, extents_room;
 	struct blocks_cursor cursor;
+	uint64_t next_block; /* no block begins between the last range looked at and here */
 	struct held *held;
 	char buffer[BUFFER];
 	Elf64_Phdr header[HEADERS_MOST];
@@ -180,9 +181,16 @@ static uint64_t take_blocks(
 	struct block block;
 	uint64_t end;
 
+	if (survey->next_block >= stop)
+		return start;
 	blocks_begin(&survey->cursor, survey->view->blocks, &tables);
 	survey->cursor.window = blocks_window(start);
-	while (blocks_next(&survey->cursor, &block) && block.address < stop) {
+	survey->next_block = UINT64_MAX;
+	while (blocks_next(&survey->cursor, &block)) {
+		if (block.address >= stop) {
+			survey->next_block = block.address;
+			break;
+		}
 		end = block.address < start ? 0 : take_block(survey, &block, line);
 		if (!end)
 			continue;
