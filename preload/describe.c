@@ -113,27 +113,13 @@ static void put_block(const struct work *work)
 	out->block_depth = put_frames(&work->view, origin ? origin->frame : 0, out->block_frames);
 }
 
-/* Regions do not overlap; one that is being written is left out. */
-static bool find_region(const struct work *work, struct vmatlas_region *region)
-{
-	const struct lane *regions = work->view.regions;
-
-	for (uint32_t id = 1; id <= lane_count(regions); id++) {
-		const struct vmatlas_region *record = lane_find(regions, id);
-
-		if (record && region_read(record, region) && region->start <= work->address &&
-			work->address < region->end)
-			return true;
-	}
-	return false;
-}
-
 static void put_region(const struct work *work)
 {
 	struct vmatlas_description *out = work->description;
 	struct vmatlas_region region;
 
-	if (!find_region(work, &region) || region.call == VMATLAS_CALL_BEFORE)
+	if (!region_holding(work->view.regions, work->address, &region) ||
+		region.call == VMATLAS_CALL_BEFORE)
 		return;
 	out->region_start = region.start;
 	out->region_end = region.end;

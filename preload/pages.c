@@ -1,37 +1,17 @@
 #include "pages.h"
 #include "sys.h"
 
+#include "core/pagemap.h"
+
 #include <errno.h>
-#include <sys/ioctl.h>
-
-/* include/uapi/linux/fs.h of Linux 6.7; PAGE_IS_GUARD of 6.15. */
-struct page_region {
-	uint64_t start, end, categories;
-};
-
-struct pm_scan_arg {
-	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
-	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
-};
-
-#define PAGEMAP_SCAN _IOWR('f', 16, struct pm_scan_arg)
 
 enum {
-	PAGE_IS_PRESENT = 1 << 3,
-	PAGE_IS_SWAPPED = 1 << 4,
-	PAGE_IS_PFNZERO = 1 << 5,
-	PAGE_IS_HUGE = 1 << 6,
-	PAGE_IS_GUARD = 1 << 8,
 	PAGE_SHIFT = 12,
 	SCAN_MOST = 64,
 	ENTRIES_MOST = 128,
 	MINCORE_MOST = 512,
 };
 
-/* Bits of a pagemap entry: Documentation/admin-guide/mm/pagemap.rst. */
-#define ENTRY_PRESENT (1ull << 63)
-#define ENTRY_SWAPPED (1ull << 62)
-#define ENTRY_GUARD (1ull << 58)
 /* Above this are no pages of the process, though maps may list [vsyscall] there. */
 #define USER_END (1ull << 63)
 
@@ -48,36 +28,22 @@ void pages_close(struct pages *pages)
 		sys_close(pages->fd);
 }
 
-static uint32_t state_of(uint64_t categories)
-{
-	uint32_t state = 0;
-
-	if (categories & PAGE_IS_PFNZERO)
-		return VIEW_ZERO;
-	if (categories & PAGE_IS_PRESENT)
-		state |= VIEW_PRESENT;
-	if (categories & PAGE_IS_SWAPPED)
-		state |= VIEW_SWAPPED;
-	if (categories & PAGE_IS_HUGE)
-		state |= VIEW_HUGE;
-	return state;
-}
-
 static size_t scan(
 	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
 {
-	struct page_region regions[SCAN_MOST];
-	struct pm_scan_arg argument = {
+	struct pagemap_region regions[SCAN_MOST];
+	struct pagemap_scan argument = {
 		.size = sizeof argument,
 		.start = *from,
 		.end = end,
 		.vec = (uintptr_t)regions,
 		.vec_len = capacity < SCAN_MOST ? capacity : SCAN_MOST,
 		/* A guard page passes for swapped, and holds nothing. */
-		.category_inverted = pages->no_guards ? 0 : PAGE_IS_GUARD,
-		.category_mask = pages->no_guards ? 0 : PAGE_IS_GUARD,
-		.category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-		.return_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_HUGE,
+		.category_inverted = pages->no_guards ? 0 : PAGEMAP_IS_GUARD,
+		.category_mask = pages->no_guards ? 0 : PAGEMAP_IS_GUARD,
+		.category_anyof_mask = PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED,
+		.return_mask = PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED | PAGEMAP_IS_PFNZERO |
+			       PAGEMAP_IS_HUGE,
 	};
 	int found = sys_ioctl(pages->fd, PAGEMAP_SCAN, &argument);
 
@@ -90,18 +56,10 @@ static size_t scan(
 		return 0;
 	}
 	for (int i = 0; i < found; i++)
-		runs[i] = (struct view_run){
-			regions[i].start, regions[i].end, state_of(regions[i].categories)};
+		runs[i] = (struct view_run){regions[i].start, regions[i].end,
+			pagemap_scan_state(regions[i].categories)};
 	*from = argument.walk_end;
 	return (size_t)found;
-}
-
-static uint32_t state_of_entry(uint64_t entry)
-{
-	if (entry & ENTRY_GUARD)
-		return 0;
-	return (entry & ENTRY_PRESENT ? VIEW_PRESENT : 0) |
-	       (entry & ENTRY_SWAPPED ? VIEW_SWAPPED : 0);
 }
 
 /* Adds one page to the runs; false when they are full. */
@@ -120,7 +78,6 @@ static bool extend(
 	return true;
 }
 
-/* The shared page of zeros cannot be told from others here: it counts as present. */
 static size_t read_entries(
 	struct pages *pages, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
 {
@@ -136,7 +93,7 @@ static size_t read_entries(
 			return 0;
 		}
 		for (ssize_t i = 0; i < bytes / 8; i++, page++) {
-			uint32_t state = state_of_entry(entries[i]);
+			uint32_t state = pagemap_entry_state(entries[i]);
 
 			if (state && !extend(runs, &count, capacity, page, state)) {
 				*from = page << PAGE_SHIFT;

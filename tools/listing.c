@@ -50,6 +50,7 @@ void listing_free(struct listing *listing)
 	if (!listing)
 		return;
 	listing_modules_free(listing);
+	snapshot_free(listing->snapshot);
 	for (size_t i = 0; i < listing->count; i++)
 		free_row(&listing->row[i]);
 	free(listing->row);

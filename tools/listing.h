@@ -82,6 +82,8 @@ struct listing {
 	size_t keys;
 	size_t disorder; /* rows that begin before the end of the one before */
 
+	struct snapshot *snapshot; /* what it was read from; NULL: nothing of the shim's */
+
 	/* The listing's own. */
 	struct listing_module *modules; /* chains: listing_modules.h */
 	struct listing_image *images;

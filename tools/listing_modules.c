@@ -1,5 +1,6 @@
 #include "listing_modules.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -78,6 +79,39 @@ static int open_file(const struct listing *listing, const struct maps_line *line
 	}
 	close(file);
 	return readable;
+}
+
+static bool is_mapped_at(
+	const struct listing *listing, const struct maps_line *line, const char *path)
+{
+	int file = open(path, O_PATH | O_CLOEXEC);
+	bool mapped = file >= 0 && is_mapped(listing, line, file);
+
+	if (file >= 0)
+		close(file);
+	return mapped;
+}
+
+/* By its own name where that will do: separate debug files are looked for beside it. */
+int listing_module_file(
+	const struct listing *listing, const struct listing_module *module, char *path, size_t size)
+{
+	const struct maps_line *line = &module->first->line;
+	char name[PATH_MAX];
+
+	if (maps_path_decode(line, name, sizeof(name)) >= sizeof(name))
+		return ENOENT;
+	snprintf(path, size, "%s", name);
+	if (is_mapped_at(listing, line, path))
+		return 0;
+	if (!listing->alive)
+		return ENOENT;
+	snprintf(path, size, "/proc/%ld/root%s", listing->pid, name);
+	if (is_mapped_at(listing, line, path))
+		return 0;
+	snprintf(path, size, "/proc/%ld/map_files/%" PRIx64 "-%" PRIx64, listing->pid, line->start,
+		line->end);
+	return is_mapped_at(listing, line, path) ? 0 : ENOENT;
 }
 
 static struct listing_elf *read_file(const struct listing *listing, const struct maps_line *line)
@@ -256,6 +290,32 @@ void listing_modules_free(struct listing *listing)
 		listing_elf_free(image->elf);
 		free(image);
 	}
+}
+
+const struct listing_load *listing_module_load_at(
+	const struct listing_module *module, uint64_t address)
+{
+	uint64_t vaddr = address - module->bias;
+
+	for (size_t i = 0; i < module->elf->loads; i++) {
+		const struct listing_load *load = &module->elf->load[i];
+		if (vaddr - load->vaddr < load->memsz)
+			return load;
+	}
+	return NULL;
+}
+
+const struct listing_section *listing_module_section_at(
+	const struct listing_module *module, uint64_t address)
+{
+	uint64_t vaddr = address - module->bias;
+
+	for (size_t i = 0; i < module->elf->sections; i++) {
+		const struct listing_section *section = &module->elf->section[i];
+		if (vaddr - section->vaddr < section->size)
+			return section;
+	}
+	return NULL;
 }
 
 const struct listing_load *listing_module_load(const struct listing_row *row)

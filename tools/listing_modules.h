@@ -29,6 +29,17 @@ struct listing_module {
 void listing_modules_find(struct listing *listing);
 void listing_modules_free(struct listing *listing);
 
+/* A path by which the module's file, and no other that has its name by now, can be opened. 0, or
+ * ENOENT. */
+int listing_module_file(const struct listing *listing, const struct listing_module *module,
+	char *path, size_t size);
+
+/* The PT_LOAD and the section that have a byte at the address; NULL for none. */
+const struct listing_load *listing_module_load_at(
+	const struct listing_module *module, uint64_t address);
+const struct listing_section *listing_module_section_at(
+	const struct listing_module *module, uint64_t address);
+
 /* The PT_LOAD that a row of a module shows, or NULL: padding. */
 const struct listing_load *listing_module_load(const struct listing_row *row);
 

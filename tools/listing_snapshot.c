@@ -229,6 +229,9 @@ int listing_snapshot(
 	fclose(file);
 	if (!error)
 		error = read_listing(snapshot, listing, fault);
-	snapshot_free(snapshot);
+	if (error)
+		snapshot_free(snapshot);
+	else
+		(*listing)->snapshot = snapshot;
 	return error;
 }

@@ -9,7 +9,7 @@
 bool listing_is_snapshot(const char *bytes, size_t length);
 
 /* Reads a snapshot's file out of memory, which stays the caller's, into a listing with kinds and
- * owners. 0; EILSEQ and *fault; or an errno. */
+ * owners, which keeps the snapshot. 0; EILSEQ and *fault; or an errno. */
 int listing_snapshot(
 	const char *bytes, size_t length, struct listing **listing, struct snapshot_fault *fault);
 

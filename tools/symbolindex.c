@@ -1,21 +1,14 @@
 #include "symbolindex.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How far to look back for a symbol that encloses others: none seen encloses more than a few. */
 #define NESTED_MOST 16
 
-struct symbol {
-	Dwarf_Addr start, size; /* without a size: up to the end of its section */
-	const char *name;
-	bool sized;
-	int rank; /* higher is preferred */
-};
-
 struct symbolindex {
 	size_t count;
-	struct symbol symbols[];
+	struct symbolindex_symbol symbols[];
 };
 
 static int rank_of(const GElf_Sym *symbol)
@@ -31,27 +24,33 @@ static int rank_of(const GElf_Sym *symbol)
 	return sized + 2;
 }
 
-static bool may_be_code(const GElf_Sym *symbol)
+/* Variables of unknown size (`_edata`, `__bss_start`) mark places and are none. */
+static bool may_be(const GElf_Sym *symbol, enum symbolindex_what what)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
 
+	if (what == SYMBOLINDEX_DATA)
+		return (type == STT_OBJECT || type == STT_COMMON) && symbol->st_size;
 	return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
 }
 
 /* How far a symbol without a size can reach: `_end` and its like lie in no code and reach nowhere.
  */
-static Dwarf_Addr reach_of(const GElf_Sym *symbol, Elf *elf, GElf_Word section)
+static Dwarf_Addr reach_of(
+	const GElf_Sym *symbol, Elf *elf, GElf_Word section, enum symbolindex_what what)
 {
+	GElf_Xword wanted = what == SYMBOLINDEX_DATA ? SHF_ALLOC : SHF_EXECINSTR;
 	GElf_Shdr header;
 
-	if (!gelf_getshdr(elf_getscn(elf, section), &header) || !(header.sh_flags & SHF_EXECINSTR))
+	if (!gelf_getshdr(elf_getscn(elf, section), &header) || !(header.sh_flags & wanted))
 		return 0;
 	if (symbol->st_value - header.sh_addr >= header.sh_size)
 		return 0;
 	return header.sh_addr + header.sh_size - symbol->st_value;
 }
 
-static bool read_symbol(Dwfl_Module *module, int number, struct symbol *found)
+static bool read_symbol(Dwfl_Module *module, int number, enum symbolindex_what what,
+	struct symbolindex_symbol *found)
 {
 	GElf_Sym symbol;
 	GElf_Addr address;
@@ -61,12 +60,12 @@ static bool read_symbol(Dwfl_Module *module, int number, struct symbol *found)
 		dwfl_module_getsym_info(module, number, &symbol, &address, &section, &elf, NULL);
 	Dwarf_Addr reach;
 
-	if (!name || !*name || !may_be_code(&symbol) || section == SHN_UNDEF || !elf)
+	if (!name || !*name || !may_be(&symbol, what) || section == SHN_UNDEF || !elf)
 		return false;
-	reach = reach_of(&symbol, elf, section);
+	reach = reach_of(&symbol, elf, section, what);
 	if (!reach)
 		return false;
-	*found = (struct symbol){.start = address,
+	*found = (struct symbolindex_symbol){.start = address,
 		.size = symbol.st_size ? symbol.st_size : reach,
 		.name = name,
 		.sized = symbol.st_size != 0,
@@ -76,14 +75,14 @@ static bool read_symbol(Dwfl_Module *module, int number, struct symbol *found)
 
 static int compare(const void *one, const void *other)
 {
-	const struct symbol *a = one, *b = other;
+	const struct symbolindex_symbol *a = one, *b = other;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
 	return a->rank - b->rank;
 }
 
-struct symbolindex *symbolindex_read(Dwfl_Module *module)
+struct symbolindex *symbolindex_read(Dwfl_Module *module, enum symbolindex_what what)
 {
 	int most = dwfl_module_getsymtab(module);
 	struct symbolindex *index;
@@ -95,7 +94,7 @@ struct symbolindex *symbolindex_read(Dwfl_Module *module)
 		return NULL;
 	index->count = 0;
 	for (int i = 0; i < most; i++)
-		index->count += read_symbol(module, i, &index->symbols[index->count]);
+		index->count += read_symbol(module, i, what, &index->symbols[index->count]);
 	qsort(index->symbols, index->count, sizeof(*index->symbols), compare);
 	return index;
 }
@@ -121,15 +120,30 @@ static size_t count_before(const struct symbolindex *index, Dwarf_Addr address)
 	return low;
 }
 
-const char *symbolindex_find(const struct symbolindex *index, Dwarf_Addr address)
+const struct symbolindex_symbol *symbolindex_find(
+	const struct symbolindex *index, Dwarf_Addr address)
 {
 	size_t last = count_before(index, address);
 
 	for (size_t i = last; i > 0 && last - i < NESTED_MOST; i--) {
-		const struct symbol *symbol = &index->symbols[i - 1];
+		const struct symbolindex_symbol *symbol = &index->symbols[i - 1];
 
 		if (address - symbol->start < symbol->size && (symbol->sized || i == last))
-			return symbol->name;
+			return symbol;
 	}
 	return NULL;
+}
+
+const struct symbolindex_symbol *symbolindex_named(
+	const struct symbolindex *index, const char *name)
+{
+	const struct symbolindex_symbol *best = NULL;
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct symbolindex_symbol *symbol = &index->symbols[i];
+
+		if (!strcmp(symbol->name, name) && (!best || symbol->rank > best->rank))
+			best = symbol;
+	}
+	return best;
 }

@@ -25,9 +25,10 @@ struct module {
 	bool opened;
 	enum symbolizer_state state;
 	Dwfl *dwfl;
-	Dwfl_Module *dwfl_module;  /* NULL unless there is a file to read */
-	struct units *units;       /* the same */
-	struct symbolindex *index; /* NULL until it is needed */
+	Dwfl_Module *dwfl_module; /* NULL unless there is a file to read */
+	struct units *units;      /* the same */
+	/* Of code and of data; NULL until they are needed. */
+	struct symbolindex *index[2];
 };
 
 struct symbolizer {
@@ -60,7 +61,8 @@ static void module_free(struct module *module)
 {
 	if (!module)
 		return;
-	symbolindex_free(module->index);
+	symbolindex_free(module->index[SYMBOLINDEX_CODE]);
+	symbolindex_free(module->index[SYMBOLINDEX_DATA]);
 	units_free(module->units);
 	if (module->dwfl)
 		dwfl_end(module->dwfl);
@@ -172,11 +174,19 @@ const char *symbolizer_state_text(enum symbolizer_state state)
 	return "unknown";
 }
 
+static struct symbolindex *index_of(struct module *module, enum symbolindex_what what)
+{
+	if (!module->index[what])
+		module->index[what] = symbolindex_read(module->dwfl_module, what);
+	return module->index[what];
+}
+
 static const char *find_symbol(struct module *module, uint64_t address)
 {
-	if (!module->index)
-		module->index = symbolindex_read(module->dwfl_module);
-	return module->index ? symbolindex_find(module->index, address) : NULL;
+	struct symbolindex *index = index_of(module, SYMBOLINDEX_CODE);
+	const struct symbolindex_symbol *symbol = index ? symbolindex_find(index, address) : NULL;
+
+	return symbol ? symbol->name : NULL;
 }
 
 static int tell_symbol(const char *symbol, symbolizer_found *found, void *context)
@@ -207,6 +217,49 @@ int symbolizer_frames(struct symbolizer *symbolizer, int number, uint64_t addres
 	if (module->units && units_find(module->units, address, &unit) == 0)
 		told = inlines_walk(&unit, symbol, found, context);
 	return told ? told : tell_symbol(symbol, found, context);
+}
+
+static int give(const struct symbolindex_symbol *found, enum symbolindex_what what,
+	struct symbolizer_symbol *symbol)
+{
+	*symbol = (struct symbolizer_symbol){
+		.name = found->name,
+		.start = found->start,
+		.size = found->sized ? found->size : 0,
+		.variable = what == SYMBOLINDEX_DATA,
+	};
+	return 0;
+}
+
+/* By its name where there is one, else by the address. */
+static int look_up(
+	struct module *module, const char *name, uint64_t address, struct symbolizer_symbol *symbol)
+{
+	static const enum symbolindex_what whats[] = {SYMBOLINDEX_CODE, SYMBOLINDEX_DATA};
+
+	for (int i = 0; module->dwfl_module && i < 2; i++) {
+		const struct symbolindex *index = index_of(module, whats[i]);
+		const struct symbolindex_symbol *found = NULL;
+
+		if (index)
+			found = name ? symbolindex_named(index, name)
+				     : symbolindex_find(index, address);
+		if (found)
+			return give(found, whats[i], symbol);
+	}
+	return ENOENT;
+}
+
+int symbolizer_symbol(struct symbolizer *symbolizer, int number, uint64_t address,
+	struct symbolizer_symbol *symbol)
+{
+	return look_up(module_open(symbolizer, number), NULL, address, symbol);
+}
+
+int symbolizer_named(struct symbolizer *symbolizer, int number, const char *name,
+	struct symbolizer_symbol *symbol)
+{
+	return look_up(module_open(symbolizer, number), name, 0, symbol);
 }
 
 int symbolizer_address(

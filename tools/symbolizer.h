@@ -29,6 +29,13 @@ struct symbolizer_frame {
 	bool inlined;     /* the next frame's function contains this one's code */
 };
 
+/* What an address lies in: a function or a variable. */
+struct symbolizer_symbol {
+	const char *name;     /* as the file has it; valid as long as the symbolizer */
+	uint64_t start, size; /* in the file's own addresses; 0: the file does not say how large */
+	bool variable;
+};
+
 typedef void symbolizer_found(const struct symbolizer_frame *frame, void *context);
 
 /* debug_path is a list as of libdwfl, of directories that hold separate debug files; NULL for the
@@ -53,6 +60,14 @@ const char *symbolizer_state_text(enum symbolizer_state state);
  * table. */
 int symbolizer_frames(struct symbolizer *symbolizer, int module, uint64_t address,
 	symbolizer_found *found, void *context);
+
+/* The symbol that covers the address, which is as above but for a call's minus 1. 0, or ENOENT. */
+int symbolizer_symbol(struct symbolizer *symbolizer, int module, uint64_t address,
+	struct symbolizer_symbol *symbol);
+
+/* The symbol of that name, as the file has it, a function before a variable. 0, or ENOENT. */
+int symbolizer_named(struct symbolizer *symbolizer, int module, const char *name,
+	struct symbolizer_symbol *symbol);
 
 /* Turns an offset in the module's file into an address as above, by its program headers: for
  * callers that know a mapping's offset but no bias. Returns 0, or ENOENT if no segment holds it. */

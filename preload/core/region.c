@@ -18,6 +18,20 @@ bool region_read(const struct vmatlas_region *record, struct vmatlas_region *reg
 	return false;
 }
 
+bool region_holding(const struct lane *regions, uint64_t address, struct vmatlas_region *region)
+{
+	uint32_t count = lane_count(regions);
+
+	for (uint32_t id = 1; id <= count; id++) {
+		const struct vmatlas_region *record = lane_find(regions, id);
+
+		if (record && region_read(record, region) && region->start <= address &&
+			address < region->end)
+			return true;
+	}
+	return false;
+}
+
 const char *region_call_name(uint32_t call)
 {
 	switch (call) {

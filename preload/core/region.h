@@ -2,6 +2,7 @@
 #ifndef VMATLAS_REGION_H
 #define VMATLAS_REGION_H
 
+#include "lane.h"
 #include "vmatlas_store.h"
 
 #include <stdbool.h>
@@ -10,6 +11,10 @@
  * keeps changing (a handler may have interrupted the writer, which then never gets on); *region is
  * of no use then. Anywhere, signal handlers included. */
 bool region_read(const struct vmatlas_region *record, struct vmatlas_region *region);
+
+/* Copies the live region that holds the address; false for none. Regions do not overlap; one that
+ * is being written is left out. Looks at every record. Anywhere. */
+bool region_holding(const struct lane *regions, uint64_t address, struct vmatlas_region *region);
 
 /* Copies a record that another thread may be reading or writing: each word is one value or the
  * other, and a reader throws the copy away when the record's sequence has moved. Anywhere. */
