@@ -15,6 +15,7 @@
 	X(dump, "[OPTION...] PID", "ask a running program for a report")                        \
 	X(report, "[OPTION...] FILE", "show a snapshot")                                        \
 	X(maps, "[OPTION...] PID|FILE", "show the mappings of a process or of a saved text")    \
+	X(addr, "[OPTION...] PID|FILE ADDRESS...", "say what is at an address")                 \
 	X(diff, "[OPTION...] OLD NEW...", "show what grew from one moment to another")          \
 	X(check, "[OPTION...] FILE|PID", "hold a report against rules")
 

@@ -73,7 +73,7 @@ static void put_stack(struct diff_json *self, struct lists *lists, const struct 
 	put_frame(json, "new_id", stack->frame[DIFF_NEW]);
 	put_held(self, stack);
 	self->writer.report = self->show->report[side];
-	report_json_frames(&self->writer, stack->frame[side]);
+	report_json_frames(&self->writer.report, &self->writer.json, stack->frame[side]);
 	json_object_end(json);
 	self->referred[stack->id] = false;
 	diff_pick_take(&lists->blocks.others, stack, DIFF_PICK_BLOCKS);

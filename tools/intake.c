@@ -270,7 +270,7 @@ static int pass_over(struct intake *intake, const struct vmatlas_chunk *chunk, u
 	uint64_t size;
 	int error = 0;
 
-	if (!is_tag(chunk->tag))
+	if (!is_tag(chunk->tag) || !intake->records[INTAKE_FACTS].chunks)
 		return fault_at(intake, offset, "no chunk begins here");
 	if (__builtin_mul_overflow(chunk->count, (uint64_t)chunk->record_size, &size))
 		return fault_at(intake, offset, "more bytes than addresses");

@@ -59,7 +59,7 @@ static void put_file_name(struct text *text, const struct listing_row *row)
 		text_str(text, "its file");
 }
 
-static void put_purpose(struct text *text, const struct listing_row *row)
+void maps_explain_purpose(struct text *text, const struct listing_row *row)
 {
 	const char *purpose = purposes[row->kind], *file = strchr(purpose, of_file[0]);
 
@@ -176,7 +176,7 @@ static void put_sentence(const struct maps_view *view, const struct listing_row 
 	text_str(text, "    ");
 	text_size(text, row->line.end - row->line.start);
 	text_str(text, ": ");
-	put_purpose(text, row);
+	maps_explain_purpose(text, row);
 	if (known & LISTING_PERMS) {
 		text_str(text, "; ");
 		put_access(text, row->line.perms);

@@ -8,4 +8,7 @@
  * where its bytes come from, why its inode is 0. Errors are those of the view's text. */
 void maps_explain(const struct maps_view *view);
 
+/* What a mapping is for: "Machine code of libc.so.6". */
+void maps_explain_purpose(struct text *text, const struct listing_row *row);
+
 #endif

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "../preload/core/json.h"
 #include "listing_modules.h"
 
 static void put_known(struct json *json, const char *key, uint64_t value, bool known)
@@ -127,11 +126,11 @@ static void put_segment(struct json *json, const struct listing_row *row)
 	json_object_end(json);
 }
 
-static void put_row(struct json *json, const struct maps_view *view, const struct listing_row *row)
+void maps_json_row(
+	struct json *json, const struct maps_view *view, const struct listing_row *row)
 {
 	unsigned known = view->listing->known;
 
-	json_line(json);
 	json_object_begin(json);
 	json_put_address(json, "start", row->line.start);
 	json_put_address(json, "end", row->line.end);
@@ -203,8 +202,10 @@ void maps_json(const struct maps_view *view)
 	maps_json_begin(&json, view);
 	put_totals(&json, view);
 	json_put_array(&json, "mappings");
-	for (size_t i = 0; i < view->count; i++)
-		put_row(&json, view, view->row[i]);
+	for (size_t i = 0; i < view->count; i++) {
+		json_line(&json);
+		maps_json_row(&json, view, view->row[i]);
+	}
 	json_line(&json);
 	json_array_end(&json);
 	json_object_end(&json);

@@ -73,13 +73,33 @@ static bool read_symbol(Dwfl_Module *module, int number, enum symbolindex_what w
 	return true;
 }
 
+static size_t underscores(const char *name)
+{
+	return strspn(name, "_");
+}
+
+/* Of two names for one place the one that people use: the version that others are linked with, not
+ * one that is kept for old programs (NAME@VERSION); without underscores; the shorter. */
+static int compare_names(const char *a, const char *b)
+{
+	bool old_a = strchr(a, '@') && !strstr(a, "@@"), old_b = strchr(b, '@') && !strstr(b, "@@");
+
+	if (old_a != old_b)
+		return old_a ? -1 : 1;
+	if (underscores(a) != underscores(b))
+		return underscores(a) > underscores(b) ? -1 : 1;
+	if (strlen(a) != strlen(b))
+		return strlen(a) > strlen(b) ? -1 : 1;
+	return strcmp(b, a);
+}
+
 static int compare(const void *one, const void *other)
 {
 	const struct symbolindex_symbol *a = one, *b = other;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
-	return a->rank - b->rank;
+	return a->rank != b->rank ? a->rank - b->rank : compare_names(a->name, b->name);
 }
 
 struct symbolindex *symbolindex_read(Dwfl_Module *module, enum symbolindex_what what)

@@ -55,7 +55,7 @@ size_t owner_thread_name(const struct vmatlas_thread *thread)
 	return strnlen(thread->name, sizeof thread->name);
 }
 
-static size_t of_thread(const struct report *report, uint32_t id, char out[OWNER_BYTES])
+size_t owner_of_thread(const struct report *report, uint32_t id, char out[OWNER_BYTES])
 {
 	const struct vmatlas_thread *thread = lane_find(report->view->threads, id);
 	struct text text;
@@ -127,7 +127,7 @@ size_t owner_of_part(
 		return of_malloc(
 			report, part, part->region ? &atlas->region[part->region - 1] : NULL, out);
 	case ATLAS_OWNER_THREAD:
-		return of_thread(report, part->thread, out);
+		return owner_of_thread(report, part->thread, out);
 	case ATLAS_OWNER_CALL:
 		return owner_of_stack(report, part->frame, out);
 	case ATLAS_OWNER_VMATLAS:
@@ -161,7 +161,7 @@ size_t owner_of_region(
 	struct text text;
 
 	if (region->kind == KIND_THREAD_STACK || region->kind == KIND_MAIN_STACK)
-		return of_thread(report, region->thread, out);
+		return owner_of_thread(report, region->thread, out);
 	if (region->call == VMATLAS_CALL_BEFORE)
 		return of_bytes("loader", strlen("loader"), out);
 	if (!region->arena)

@@ -24,6 +24,9 @@ size_t owner_of_part(
 size_t owner_of_region(
 	const struct report *report, const struct atlas_region *region, char out[OWNER_BYTES]);
 
+/* "thread 1234 NAME", of the thread's record. */
+size_t owner_of_thread(const struct report *report, uint32_t thread, char out[OWNER_BYTES]);
+
 /* A thread's name, which fills its field when it has 15 bytes. Anywhere. */
 size_t owner_thread_name(const struct vmatlas_thread *thread);
 

@@ -32,13 +32,12 @@ static void put_level(
 	json_object_end(json);
 }
 
-void report_json_frames(struct report_json *self, uint32_t frame)
+void report_json_frames(const struct report *report, struct json *json, uint32_t frame)
 {
-	const struct report *report = &self->report;
 	struct name levels[NAMES_LEVELS];
 	struct place place;
 
-	json_put_array(&self->json, "frames");
+	json_put_array(json, "frames");
 	for (unsigned depth = 0; depth < PLACE_DEPTH; depth++) {
 		size_t count;
 
@@ -46,10 +45,10 @@ void report_json_frames(struct report_json *self, uint32_t frame)
 			break;
 		count = names_get(report->names, frame, levels);
 		for (size_t i = 0; i < count; i++)
-			put_level(&self->json, &place, &levels[i], i + 1 < count);
+			put_level(json, &place, &levels[i], i + 1 < count);
 		frame = place.parent;
 	}
-	json_array_end(&self->json);
+	json_array_end(json);
 }
 
 static void put_stack(struct report_json *self, const struct atlas_stack *stack)
@@ -66,7 +65,7 @@ static void put_stack(struct report_json *self, const struct atlas_stack *stack)
 	report_json_known(self, "pinned", stack->pinned, known);
 	json_put_number(json, "allocations", stack->allocations);
 	json_put_number(json, "allocated_bytes", stack->allocated_bytes);
-	report_json_frames(self, stack->frame);
+	report_json_frames(&self->report, json, stack->frame);
 	json_object_end(json);
 }
 

@@ -7,7 +7,7 @@
 /* All that ever allocated, most live bytes first, then those that were referred to and did not. */
 void report_json_stacks(struct report_json *self);
 
-/* "frames" of one call stack, innermost first, with names. */
-void report_json_frames(struct report_json *self, uint32_t frame);
+/* "frames": those of one call stack, innermost first. */
+void report_json_frames(const struct report *report, struct json *json, uint32_t frame);
 
 #endif
