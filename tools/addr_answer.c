@@ -1,7 +1,11 @@
 #include "addr_answer.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "../preload/core/atlas_owners.h"
 #include "../preload/core/freed.h"
+#include "../preload/core/owner.h"
 #include "../preload/core/region.h"
 #include "addr_chunk.h"
 
@@ -57,13 +61,16 @@ static void find_blocks(const struct addr_source *source, struct addr_answer *an
 static void find_part(const struct addr_source *source, struct addr_answer *answer)
 {
 	const struct atlas_part *part = atlas_part_find(&source->atlas, answer->address);
+	char owner[OWNER_BYTES];
+	size_t length;
 
 	answer->part = part;
 	if (!part)
 		return;
-	answer->owner[owner_of_part(&source->report, part, answer->owner)] = '\0';
+	length = owner_of_part(&source->report, part, owner);
+	answer->owner = length ? strndup(owner, length) : NULL;
 	answer->shown.kind = (enum kind)part->kind;
-	answer->shown.owner = answer->owner[0] ? answer->owner : NULL;
+	answer->shown.owner = answer->owner;
 }
 
 /* Who mapped a file is no matter of its parts, which are the file's. */
@@ -173,6 +180,7 @@ struct addr_answer addr_answer_find(struct addr_source *source, uint64_t address
 void addr_answer_free(struct addr_answer *answer)
 {
 	addr_symbol_free(&answer->symbol);
+	free(answer->owner);
 }
 
 const char *addr_answer_word(enum addr_what what)

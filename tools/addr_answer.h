@@ -2,7 +2,6 @@
 #ifndef VMATLAS_ADDR_ANSWER_H
 #define VMATLAS_ADDR_ANSWER_H
 
-#include "../preload/core/owner.h"
 #include "addr_block.h"
 #include "addr_page.h"
 #include "addr_source.h"
@@ -40,7 +39,8 @@ struct addr_answer {
 	bool has_region;
 	struct atlas_region region; /* what one call made there */
 	struct addr_blocks blocks;
-	char owner[OWNER_BYTES + 1];            /* of the part; "" unknown */
+	char *owner; /* of the part; NULL unknown */
+
 	struct vmatlas_freed freed[ADDR_FREED]; /* what was there before, the last first */
 	unsigned freed_count;
 };

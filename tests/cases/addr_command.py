@@ -250,6 +250,17 @@ def merged_big_blocks_are_told_apart(t):
         check_equal("mappings", 1, len({answer["mapping"]["start"] for answer in found}))
         check_equal("blocks", 3, len({answer["block"]["address"] for answer in found}))
         check_equal("kinds", {"malloc-mmap"}, {answer["mapping"]["kind"] for answer in found})
+        for answer in found:
+            part = answer["part"]
+            check_equal("part", ("malloc-mmap", "make_big (addresses)"),
+                        (part["kind"], part["owner"]))
+            address = int(answer["block"]["address"], 16)
+            check_equal("its start", hex(address - 16), part["start"])
+            check_equal("region", (part["start"], part["end"], None),
+                        tuple(answer["region"][key] for key in ("start", "end", "call")))
+            check(int(part["end"], 16) - address >= answer["block"]["size"], "its end")
+        text = run(told.pid, big[1]["address"]).stdout
+        check("part of it" in text and "malloc-mmap  make_big (addresses)" in text, text)
 
 
 @case()
@@ -257,6 +268,12 @@ def an_arena_is_one(t):
     with addresses(t) as told:
         answer = ask_one(told.pid, told.place("a block of an arena")["address"])
         check_equal("kind", "arena", answer["mapping"]["kind"])
+        region = answer["region"]
+        check_equal("region", ("arena", 1, 64 << 20), (region["kind"], region["arena"],
+                    int(region["end"], 16) - int(region["start"], 16)))
+        mapping = answer["mapping"]
+        check_equal("committed", int(mapping["end"], 16) - int(mapping["start"], 16),
+                    region["committed"])
 
 
 @case()
@@ -296,6 +313,17 @@ def without_a_history_nobody_knows(t):
         check("VMATLAS_HISTORY was not set" in text, text)
         hole = told.place("an unmapped page")["address"]
         check_equal("status of an unmapped one", 1, run(told.pid, hole).returncode)
+
+
+@case()
+def a_stack_is_a_region_of_who_made_its_thread(t):
+    with addresses(t) as told:
+        want = told.place("a local of a thread")
+        answer = ask_one(told.pid, want["address"])
+        region = answer["region"]
+        check_equal("region", ("thread-stack", want["tid"], "main"),
+                    (region["kind"], region["tid"], who(region)))
+        check_equal("its end", int(want["address"], 16) + want["depth"], int(region["end"], 16))
 
 
 @case()
