@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../preload/core/region.h"
-
 const char *diff_figure_name(enum diff_figure figure)
 {
 	static const char *const names[DIFF_FIGURES] = {"size", "rss", "swap", "live_blocks",
@@ -37,35 +35,6 @@ struct diff_item *diff_items_past(const struct diff_items *items, uint64_t addre
 
 /* -- Out of an atlas ------------------------------------------------------------------------ */
 
-static void put_figures(struct diff_item *item, const struct atlas_mapping *mapping)
-{
-	item->figure[DIFF_SIZE] = mapping->end - mapping->start;
-	item->figure[DIFF_RSS] = mapping->rss;
-	item->figure[DIFF_SWAP] = mapping->swap;
-	item->figure[DIFF_BLOCKS] = mapping->live_blocks;
-	item->figure[DIFF_LIVE] = mapping->live_bytes;
-	item->figure[DIFF_LIVE_RESIDENT] = mapping->live_resident;
-	item->figure[DIFF_RETAINED] = mapping->retained;
-	item->figure[DIFF_PINNED] = mapping->pinned;
-	item->figure[DIFF_TRIMMABLE] = mapping->trimmable;
-}
-
-/* A thread is known again by its name: its number may be another's by now. */
-static void put_owner(
-	struct diff_item *item, const struct view *view, const struct atlas_mapping *mapping)
-{
-	const struct vmatlas_thread *thread = lane_find(view->threads, mapping->thread);
-
-	item->own = mapping->owner == ATLAS_OWNER_VMATLAS;
-	item->allocator = mapping->owner == ATLAS_OWNER_ALLOCATOR;
-	if (mapping->owner == ATLAS_OWNER_CALL)
-		item->frame = mapping->frame;
-	if (mapping->owner == ATLAS_OWNER_THREAD && thread) {
-		item->label = thread->name;
-		item->label_length = strnlen(thread->name, sizeof(thread->name));
-	}
-}
-
 static struct diff_item item_of_mapping(
 	const struct atlas *atlas, const struct atlas_mapping *mapping)
 {
@@ -81,57 +50,98 @@ static struct diff_item item_of_mapping(
 		.located = true,
 		.path = atlas_path(atlas, mapping),
 		.path_length = mapping->path_length,
-		.mapping = mapping,
 	};
 
-	put_owner(&item, atlas->view, mapping);
-	put_figures(&item, mapping);
+	item.figure[DIFF_SIZE] = mapping->end - mapping->start;
+	item.figure[DIFF_RSS] = mapping->rss;
+	item.figure[DIFF_SWAP] = mapping->swap;
 	return item;
 }
 
-static void put_region(struct diff_items *items, uint32_t id, const struct vmatlas_region *region)
-{
-	const struct diff_item *behind = items->item + items->count;
-	struct diff_item *item = diff_items_past(items, region->start);
-
-	for (; item && item < behind && item->start < region->end; item++) {
-		if (region->start > item->start || region->end < item->end)
-			continue;
-		item->region = id;
-		item->made = region->time;
-		item->remapped = region->call == VMATLAS_CALL_MREMAP;
-	}
-}
-
-static bool is_mapped(const struct vmatlas_region *region)
-{
-	return region->call == VMATLAS_CALL_MMAP || region->call == VMATLAS_CALL_SHMAT ||
-	       region->call == VMATLAS_CALL_MREMAP;
-}
-
-static void put_regions(struct diff_items *items, const struct view *view)
-{
-	uint32_t count = lane_count(view->regions);
-	struct vmatlas_region region;
-
-	for (uint32_t id = 1; id <= count; id++) {
-		const struct vmatlas_region *record = lane_find(view->regions, id);
-
-		if (record && region_read(record, &region) && is_mapped(&region))
-			put_region(items, id, &region);
-	}
-}
-
-int diff_items_of_atlas(struct diff_items *items, const struct atlas *atlas)
+int diff_items_of_mappings(struct diff_items *items, const struct atlas *atlas)
 {
 	int error = make(items, atlas->mappings);
 
-	if (error)
-		return error;
-	for (uint32_t i = 0; i < atlas->mappings; i++)
+	for (uint32_t i = 0; !error && i < atlas->mappings; i++)
 		items->item[i] = item_of_mapping(atlas, &atlas->mapping[i]);
-	put_regions(items, atlas->view);
-	return 0;
+	return error;
+}
+
+/* What is swapped out is known of the whole mapping only. */
+static void put_figures(struct diff_item *item, const struct atlas *atlas,
+	const struct atlas_mapping *mapping, const struct atlas_part *part)
+{
+	bool largest = atlas_part_largest(atlas, mapping) == part;
+
+	item->figure[DIFF_SIZE] = part->end - part->start;
+	item->figure[DIFF_RSS] = part->rss;
+	item->figure[DIFF_SWAP] = largest ? mapping->swap : 0;
+	item->figure[DIFF_BLOCKS] = part->live_blocks;
+	item->figure[DIFF_LIVE] = part->live_bytes;
+	item->figure[DIFF_LIVE_RESIDENT] = part->live_resident;
+	item->figure[DIFF_RETAINED] = part->retained;
+	item->figure[DIFF_PINNED] = part->pinned;
+	item->figure[DIFF_TRIMMABLE] = part->trimmable;
+}
+
+/* A thread is known again by its name: its number may be another's by now. */
+static void put_owner(
+	struct diff_item *item, const struct view *view, const struct atlas_part *part)
+{
+	const struct vmatlas_thread *thread = lane_find(view->threads, part->thread);
+
+	item->own = part->owner == ATLAS_OWNER_VMATLAS;
+	item->allocator = part->owner == ATLAS_OWNER_ALLOCATOR;
+	if (part->owner == ATLAS_OWNER_CALL)
+		item->frame = part->frame;
+	if (part->owner == ATLAS_OWNER_THREAD && thread) {
+		item->label = thread->name;
+		item->label_length = strnlen(thread->name, sizeof(thread->name));
+	}
+}
+
+/* A stack that another thread has now is the same memory, and so is a large block that was freed
+ * and one that came in its place: only what the program mapped by itself is told apart. */
+static void put_region(
+	struct diff_item *item, const struct atlas *atlas, const struct atlas_part *part)
+{
+	const struct atlas_region *region;
+
+	if (!part->region || part->region > atlas->regions)
+		return;
+	region = &atlas->region[part->region - 1];
+	if (region->call != VMATLAS_CALL_MMAP && region->call != VMATLAS_CALL_SHMAT &&
+		region->call != VMATLAS_CALL_MREMAP)
+		return;
+	item->region = part->region;
+	item->made = region->time;
+	item->remapped = region->call == VMATLAS_CALL_MREMAP;
+}
+
+static struct diff_item item_of_part(const struct atlas *atlas, const struct atlas_part *part)
+{
+	const struct atlas_mapping *mapping = &atlas->mapping[part->mapping];
+	struct diff_item item = item_of_mapping(atlas, mapping);
+
+	item.start = part->start;
+	item.end = part->end;
+	if (item.inode)
+		item.offset += part->start - mapping->start;
+	item.kind = part->kind;
+	item.part = part;
+	put_owner(&item, atlas->view, part);
+	put_region(&item, atlas, part);
+	put_figures(&item, atlas, mapping, part);
+	return item;
+}
+
+int diff_items_of_parts(struct diff_items *items, const struct atlas *atlas)
+{
+	int error = make(items, atlas->parts);
+
+	for (uint32_t i = 0; !error && i < atlas->parts; i++)
+		items->item[i] = item_of_part(atlas, &atlas->part[i]);
+	return error;
 }
 
 /* -- Out of a list -------------------------------------------------------------------------- */
@@ -161,7 +171,6 @@ static struct diff_item item_of_row(const struct listing *listing, const struct 
 		.path_length = row->line.path_length,
 		.label = row->owner,
 		.label_length = row->owner ? strlen(row->owner) : 0,
-		.row = row,
 	};
 
 	item.figure[DIFF_SIZE] = item.end - item.start;

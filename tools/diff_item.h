@@ -1,4 +1,5 @@
-/* diff_item.h - one mapping on one side of `vmatlas diff`, whatever it was read from. */
+/* diff_item.h - one mapping on one side of `vmatlas diff`, whatever it was read from; of a
+ * snapshot, one part of a mapping that is for one thing. */
 #ifndef VMATLAS_DIFF_ITEM_H
 #define VMATLAS_DIFF_ITEM_H
 
@@ -40,14 +41,12 @@ struct diff_item {
 	uint32_t frame; /* in the source's tables: who mapped it; 0 unknown */
 	uint32_t stack; /* the same in both sources' (diff_frames.h); 0 unknown */
 	/* What one call mapped, and all of it is in that: */
-	uint32_t region; /* the number of its record in the source; 0: none */
+	uint32_t region; /* its number in the source; 0: none */
 	uint64_t made;   /* when, ticks */
 	bool remapped;   /* by mremap: it may have been elsewhere before */
 	uint64_t figure[DIFF_FIGURES];
 
-	/* Where it was read from: one of the two. */
-	const struct atlas_mapping *mapping;
-	const struct listing_row *row;
+	const struct atlas_part *part; /* what it is in a snapshot; NULL in a list */
 
 	/* By diff_match. */
 	uint32_t change; /* index */
@@ -61,8 +60,9 @@ struct diff_items {
 };
 
 /* Fill *items from a source that must outlive them; to be freed with free(items->item), in any
- * case. 0 or ENOMEM. */
-int diff_items_of_atlas(struct diff_items *items, const struct atlas *atlas);
+ * case. 0 or ENOMEM. Of an atlas: its parts, or its mappings as a list would have them. */
+int diff_items_of_parts(struct diff_items *items, const struct atlas *atlas);
+int diff_items_of_mappings(struct diff_items *items, const struct atlas *atlas);
 int diff_items_of_listing(struct diff_items *items, const struct listing *listing);
 
 /* The item that holds the address, or the first behind it; NULL behind the last. */

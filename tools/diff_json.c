@@ -56,7 +56,8 @@ static void put_moment(struct json *json, const struct diff_side *side)
 	json_object_begin(json);
 	json_put_string(json, "name", side->name);
 	json_put_string(json, "form", side->snapshot ? "snapshot" : "mappings");
-	json_put_number(json, "mappings", side->items.count);
+	json_put_number(
+		json, "mappings", side->snapshot ? side->atlas.mappings : side->items.count);
 	json_put_number(json, "size", sum_of(side, DIFF_SIZE));
 	json_key(json, "rss");
 	if (diff_side_knows_rss(side))

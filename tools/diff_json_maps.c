@@ -66,12 +66,14 @@ static void put_change(struct diff_json *self, const struct diff_change *change)
 	const struct diff_model *model = self->show->model;
 	const struct diff_item *item = diff_change_item(change, model->items);
 	struct json *json = &self->writer.json;
+	char perms[5];
 
 	json_line(json);
 	json_object_begin(json);
 	json_put_string(json, "change", diff_change_word(change));
 	json_put_bool(json, "moved", change->moved);
 	json_put_string(json, "kind", kind_name((enum kind)item->kind));
+	json_put_string(json, "perms", listing_perms(item->perms, perms));
 	json_put_bytes(json, "path", item->path, item->path_length);
 	put_owner(self, change, item);
 	put_ranges(self, change, DIFF_OLD);

@@ -44,6 +44,11 @@ static enum substance substance_of(const struct diff_item *item)
 	return item->perms & (MAPS_READ | MAPS_WRITE | MAPS_EXEC) ? ANONYMOUS : INACCESSIBLE;
 }
 
+bool diff_key_same_substance(const struct diff_item *a, const struct diff_item *b)
+{
+	return substance_of(a) == substance_of(b);
+}
+
 /* pmap prints only the last part of a path. */
 static bool same_base(const struct diff_item *a, const struct diff_item *b)
 {

@@ -9,6 +9,10 @@
  * anonymous, and both accessible or both not. */
 bool diff_key_same_memory(const struct diff_item *a, const struct diff_item *b);
 
+/* Whether both are of one sort: vmatlas's, a file's, the kernel's, anonymous and accessible, or
+ * anonymous and not. */
+bool diff_key_same_substance(const struct diff_item *a, const struct diff_item *b);
+
 /* Orders mappings by what they are for, whatever their addresses: kind, path, call stack, label. 0
  * for those that serve the same purpose. */
 int diff_key_purpose(const struct diff_item *a, const struct diff_item *b);

@@ -35,14 +35,17 @@ static void unite_overlapping(struct diff_sets *sets)
 	}
 }
 
-/* What the program has given different protections is one thing all the same. */
+/* What the program has given different protections is one thing all the same, but for addresses
+ * that it only keeps free: what it takes into use of these has grown. */
 static void unite_regions(struct diff_sets *sets)
 {
 	for (uint32_t node = 1; node < sets->nodes; node++) {
-		uint32_t region = diff_sets_item(sets, node)->region;
+		const struct diff_item *below = diff_sets_item(sets, node - 1);
+		const struct diff_item *item = diff_sets_item(sets, node);
 
-		if (region && diff_sets_side(sets, node - 1) == diff_sets_side(sets, node) &&
-			diff_sets_item(sets, node - 1)->region == region)
+		if (item->region && item->region == below->region &&
+			diff_sets_side(sets, node - 1) == diff_sets_side(sets, node) &&
+			diff_key_same_substance(below, item))
 			diff_sets_unite(sets, node - 1, node);
 	}
 }

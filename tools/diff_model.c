@@ -10,8 +10,6 @@ static void compare_sides(struct diff_model *model, struct diff_side *old, struc
 {
 	model->side[DIFF_OLD] = old;
 	model->side[DIFF_NEW] = new;
-	model->items[DIFF_OLD] = old->items;
-	model->items[DIFF_NEW] = new->items;
 	model->deep = old->snapshot && new->snapshot;
 	model->pages = diff_side_knows_pages(old) && diff_side_knows_pages(new);
 	model->rss = diff_side_knows_rss(old) && diff_side_knows_rss(new);
@@ -20,12 +18,27 @@ static void compare_sides(struct diff_model *model, struct diff_side *old, struc
 	model->timed = diff_side_apart(old, new, &model->ns);
 }
 
-/* A list does not say what is vmatlas's: beside one, a snapshot's is any mapping. */
-static void forget_own(struct diff_model *model)
+/* A list has neither parts of mappings nor owners: beside one, a snapshot is a list, too. */
+static int make_items(struct diff_model *model, enum diff_then side)
 {
-	for (int side = 0; side < DIFF_SIDES; side++)
-		for (uint32_t i = 0; i < model->items[side].count; i++)
-			model->items[side].item[i].own = false;
+	const struct diff_side *of = model->side[side];
+
+	if (of->snapshot)
+		return diff_items_of_mappings(&model->items[side], &of->atlas);
+	return diff_items_of_listing(&model->items[side], of->listing);
+}
+
+static int take_items(struct diff_model *model)
+{
+	int error = 0;
+
+	for (int side = 0; !error && side < DIFF_SIDES; side++) {
+		if (model->deep)
+			model->items[side] = model->side[side]->items;
+		else
+			error = make_items(model, (enum diff_then)side);
+	}
+	return error;
 }
 
 static int match_stacks(struct diff_model *model)
@@ -92,9 +105,9 @@ int diff_model_make(struct diff_model *model, struct diff_side *old, struct diff
 
 	*model = (struct diff_model){.deep = false};
 	compare_sides(model, old, new);
-	if (!model->deep)
-		forget_own(model);
-	error = model->deep ? match_stacks(model) : 0;
+	error = take_items(model);
+	if (!error && model->deep)
+		error = match_stacks(model);
 	if (!error)
 		error = match_mappings(model);
 	if (!error && model->deep)
@@ -112,6 +125,8 @@ void diff_model_free(struct diff_model *model)
 	diff_stacks_free(&model->stacks);
 	diff_shares_free(&model->shares);
 	free(model->changes.change);
+	for (int side = 0; !model->deep && side < DIFF_SIDES; side++)
+		free(model->items[side].item);
 	for (unsigned i = 0; i < model->notes; i++)
 		free(model->note[i]);
 }

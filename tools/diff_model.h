@@ -21,7 +21,7 @@ struct diff_row {
 
 struct diff_model {
 	const struct diff_side *side[DIFF_SIDES];
-	struct diff_items items[DIFF_SIDES]; /* the sides' */
+	struct diff_items items[DIFF_SIDES]; /* the sides', if deep; else the model's */
 
 	bool deep;  /* both are snapshots: there are call stacks and a ledger */
 	bool pages; /* deep, and which pages are resident is known in both */

@@ -81,10 +81,10 @@ size_t diff_show_owner(const struct diff_show *show, enum diff_then side,
 	const struct diff_item *item, char out[OWNER_BYTES])
 {
 	/* A file's name says no more than its path. */
-	if (item->mapping && item->mapping->owner == ATLAS_OWNER_PATH && item->path_length)
+	if (item->part && item->part->owner == ATLAS_OWNER_PATH && item->path_length)
 		return 0;
-	if (item->mapping && show->model->side[side]->snapshot)
-		return owner_of_mapping(&show->report[side], item->mapping, out);
+	if (item->part)
+		return owner_of_part(&show->report[side], item->part, out);
 	return copy(item->label, item->label_length, out);
 }
 

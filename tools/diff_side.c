@@ -120,7 +120,7 @@ int diff_side_open(struct diff_side *side, const char *target, const struct list
 	status = read_target(side, how);
 	if (status)
 		return status;
-	error = side->snapshot ? diff_items_of_atlas(&side->items, &side->atlas)
+	error = side->snapshot ? diff_items_of_parts(&side->items, &side->atlas)
 			       : diff_items_of_listing(&side->items, side->listing);
 	return error ? complain_errno(target, error) : 0;
 }

@@ -177,9 +177,10 @@ def row_of(found, name):
 
 
 def large(found, least=256 << 10):
-    """The changes that the text lists by default."""
+    """The changes that the text lists by default: addresses kept free count by what is resident."""
     return [row for row in found["mappings"]
-            if max(abs(row["rss"]["growth"]), abs(row["size"]["growth"])) >= least]
+            if max(abs(row["rss"]["growth"]),
+                   row["perms"][:3] != "---" and abs(row["size"]["growth"])) >= least]
 
 
 def mapping_lines(text):
@@ -226,6 +227,23 @@ def s10_heap_and_a_mapping_that_grows(t):
 @case()
 def s10_heap_and_a_new_mapping(t):
     grown_by_8_and_4(t, "heap-and-new-mapping", [("grown", "heap"), ("new", "anon")], "map_some")
+
+
+@case()
+def what_the_kernel_joins_is_told_apart(t):
+    """One line of maps more than before, or none: but the new mapping, or block, is the new one."""
+    found = read_json(*snapshots(t, "joined-mapping"))
+    row, = large(found)
+    check_equal("mapping", ("new", "anon", 2 * MIB, 2 * MIB),
+                (row["change"], row["kind"], row["size"]["growth"], row["rss"]["growth"]))
+    check_shares(found, row, "map_below")
+    check_equal("of addresses that were kept free", 0, found["growth"]["size"])
+    found = read_json(*snapshots(t, "large-blocks"))
+    rows = large(found)
+    check_equal("blocks", [("new", "malloc-mmap", MIB)] * 3,
+                [(row["change"], row["kind"], row["live_bytes"]["growth"]) for row in rows])
+    for row in rows:
+        check_shares(found, row, "allocate_large")
 
 
 @case()

@@ -69,6 +69,50 @@ static void heap_and_new_mapping(int step)
 	map_some();
 }
 
+/* -- A mapping of 1 MiB is there; below it, where the kernel joins the two, come 2 MiB from another
+ * call. -----------------------------------------------------------------------------------------
+ */
+
+__attribute__((noinline)) static void map_at(char *where, size_t size)
+{
+	mapping = mmap(where, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		-1, 0);
+	fill(mapping, size);
+}
+
+__attribute__((noinline)) static void map_below(void)
+{
+	map_at(mapping - 2 * MIB, 2 * MIB);
+}
+
+static void joined_mapping(int step)
+{
+	if (!step) {
+		/* Room that nobody else is given. */
+		mapping = mmap(NULL, 8 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		map_at(mapping + 6 * MIB, MIB);
+		return;
+	}
+	map_below();
+}
+
+/* -- Three blocks of 1 MiB, each a mapping of its own, which the kernel joins. ------------------
+ */
+
+__attribute__((noinline)) static void allocate_large(void)
+{
+	void *block = malloc(MIB);
+
+	fill(block, MIB);
+	keep(block);
+}
+
+static void large_blocks(int step)
+{
+	for (volatile int i = 0; i < 3 && step; i++)
+		allocate_large();
+}
+
 /* -- A mapping of 4 MiB that is there, untouched, and is touched. ------------------------------ */
 
 static void touched_mapping(int step)
@@ -231,6 +275,8 @@ static const struct {
 } ways[] = {
 	{"heap-and-mapping", heap_and_mapping},
 	{"heap-and-new-mapping", heap_and_new_mapping},
+	{"joined-mapping", joined_mapping},
+	{"large-blocks", large_blocks},
 	{"touched-mapping", touched_mapping},
 	{"touched-block", touched_block},
 	{"one-of-fifty", one_of_fifty},
