@@ -22,7 +22,8 @@ void diff_blocks_enter(const struct diff_books *books);
 /* Walks the regions of both sides, which lie where the kernel still has them mapped. */
 void diff_regions_enter(const struct diff_books *books);
 
-/* Resident bytes in [start, end); 0 where it is not known. */
+/* Resident bytes in [start, end), as a snapshot knows them of any addresses; 0 where it does not.
+ */
 uint64_t diff_resident(const struct view *view, uint64_t start, uint64_t end);
 
 #endif
