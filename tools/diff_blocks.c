@@ -86,14 +86,14 @@ static void add(struct diff_blocks_sum *sum, const struct walk *walk)
 /* The block's part in the growth of its mapping: what is there now came, what was there went. */
 static void share(const struct walk *walk)
 {
+	bool grown = walk->side == DIFF_NEW;
 	struct diff_share *part;
-	int64_t sign = walk->side == DIFF_NEW ? 1 : -1;
 
 	if (walk->change == UINT32_MAX)
 		return;
 	part = diff_shares_at(walk->books->shares, walk->change, walk->stack->id);
-	part->live_bytes += sign * (int64_t)walk->block.size;
-	part->live_resident += sign * (int64_t)walk->resident;
+	diff_share_add(&part->live_bytes, walk->block.size, grown);
+	diff_share_add(&part->live_resident, walk->resident, grown);
 }
 
 static void leave(struct walk *walk)
@@ -113,7 +113,7 @@ static bool is_same(const struct walk *old, const struct walk *new)
 static void stay(struct walk *old, struct walk *new)
 {
 	add(&new->stack->stayed, new);
-	new->stack->touched += (int64_t)(new->resident - old->resident);
+	diff_share_add(&new->stack->touched, new->resident - old->resident, true);
 	share(old);
 	share(new);
 	step(old);
@@ -152,7 +152,6 @@ static void enter_stretch(const struct diff_books *books, enum diff_then side,
 {
 	const struct diff_item *item = diff_items_past(&books->items[side], range->start);
 	uint64_t resident = diff_resident(&books->side[side]->view, range->start, range->end);
-	int64_t sign = side == DIFF_NEW ? 1 : -1;
 	struct diff_share *part;
 
 	stack->held[side].region_bytes += range->end - range->start;
@@ -160,8 +159,8 @@ static void enter_stretch(const struct diff_books *books, enum diff_then side,
 	if (!item || item->start > range->start)
 		return;
 	part = diff_shares_at(books->shares, item->change, stack->id);
-	part->region_bytes += sign * (int64_t)(range->end - range->start);
-	part->region_resident += sign * (int64_t)resident;
+	diff_share_add(&part->region_bytes, range->end - range->start, side == DIFF_NEW);
+	diff_share_add(&part->region_resident, resident, side == DIFF_NEW);
 }
 
 /* Mapping by mapping: a region can lie in several. */

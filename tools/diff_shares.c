@@ -118,7 +118,7 @@ size_t diff_shares_of(
 	}
 	for (end = from; end < shares->count && shares->share[end].change == change;)
 		end++;
-	*first = shares->share + from;
+	*first = end > from ? &shares->share[from] : NULL;
 	return end - from;
 }
 

@@ -2,6 +2,7 @@
 #ifndef VMATLAS_DIFF_SHARES_H
 #define VMATLAS_DIFF_SHARES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,13 @@ struct diff_share *diff_shares_at(struct diff_shares *shares, uint32_t change, u
 /* Puts those of one change side by side, the largest growth first, and leaves out those without
  * any. diff_shares_at must not be called any more. */
 void diff_shares_sort(struct diff_shares *shares);
+
+/* Adds to, or takes from, one of a share's figures, modulo 2^64: what a damaged snapshot says may
+ * be any number. */
+static inline void diff_share_add(int64_t *figure, uint64_t bytes, bool grown)
+{
+	*figure = (int64_t)(grown ? (uint64_t)*figure + bytes : (uint64_t)*figure - bytes);
+}
 
 /* Those of a change: how many, and the first in *first. */
 size_t diff_shares_of(
