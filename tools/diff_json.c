@@ -168,6 +168,7 @@ static void put_parts(struct diff_json *self)
 		json_nil(json);
 	json_put_signed(json, "pinned", (int64_t)model->pinned);
 	json_put_signed(json, "trimmable", (int64_t)model->trimmable);
+	json_put_signed(json, "kept", (int64_t)model->kept);
 	json_object_end(json);
 }
 

@@ -39,7 +39,7 @@ struct diff_model {
 	unsigned rows;
 	uint64_t total[DIFF_SIDES][DIFF_FIGURES];
 	/* Sums over all call stacks: parts of the rows `live` and `retained`. */
-	uint64_t newly_live, newly_touched, pinned, trimmable;
+	uint64_t newly_live, newly_touched, pinned, trimmable, kept;
 
 	char *note[DIFF_NOTES]; /* sentences that a person should read first */
 	unsigned notes;

@@ -63,6 +63,8 @@ static void put_parts(struct diff_model *model)
 	}
 	model->pinned = new->pinned - old->pinned;
 	model->trimmable = new->trimmable - old->trimmable;
+	model->kept = new->row[ATLAS_RETAINED] - old->row[ATLAS_RETAINED] - model->pinned -
+		      model->trimmable;
 }
 
 /* -- Of lists: the kinds -------------------------------------------------------------------- */

@@ -41,15 +41,6 @@ static void put_live_parts(struct text *text, const struct diff_model *model, ui
 		put_part(text, meanwhile, "  of which while the snapshots were made");
 }
 
-static void put_kept(struct text *text, const struct diff_model *model, uint64_t growth)
-{
-	uint64_t kept = growth - model->pinned - model->trimmable;
-
-	if (kept)
-		put_part(text, kept,
-			"  of which free, but not given back: tops of arenas, ends of pages");
-}
-
 static void put_parts(struct text *text, const struct diff_model *model, const struct diff_row *row)
 {
 	if (!model->deep || !model->pages)
@@ -60,7 +51,8 @@ static void put_parts(struct text *text, const struct diff_model *model, const s
 		put_part(text, model->pinned, "  of which pinned: on a page with a live block");
 		put_part(text, model->trimmable,
 			"  of which trimmable: malloc_trim(0) would give it back");
-		put_kept(text, model, row->bytes[DIFF_NEW] - row->bytes[DIFF_OLD]);
+		if (model->kept)
+			put_part(text, model->kept, "  of which free, but not given back");
 	}
 }
 

@@ -343,7 +343,9 @@ def newly_live_and_newly_touched_are_the_row(t):
         check_equal(f"{way}: the row", row_of(found, "live"),
                     parts["newly_live"] + parts["newly_touched"])
         check_equal(f"{way}: retained", row_of(found, "retained"),
-                    parts["pinned"] + parts["trimmable"])
+                    parts["pinned"] + parts["trimmable"] + parts["kept"])
+        for part in ("pinned", "trimmable"):
+            check_equal(f"{way}: {part}", growths(found["mappings"], part), parts[part])
         for row in found["callstacks"]:
             check_equal(f"{way}: blocks of call stack {row['id']}", row["live_blocks"]["growth"],
                         row["born"]["blocks"] - row["freed"]["blocks"])
