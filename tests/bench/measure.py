@@ -13,7 +13,7 @@ SPEND = os.path.join(BUILD, "tests", "bench", "spend")
 # The same small environment for all: what the caller has set must not decide.
 BASE = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
         "TZ": "UTC"}
-FIRST_LIMIT_S, LIMIT_TIMES, LIMIT_MORE_S = 120, 12, 10
+FIRST_LIMIT_S, LIMIT_TIMES, LIMIT_MORE_S = 120, 8, 4
 
 
 class Failed(Exception):
@@ -139,7 +139,7 @@ class Results:
 
 
 def limit_for(plain):
-    """Seconds after which a variant is stopped: no peer is worth a minute for each second."""
+    """Seconds after which a variant is stopped: what takes so long is no rival."""
     return LIMIT_TIMES * plain.wall_s + LIMIT_MORE_S if plain else FIRST_LIMIT_S
 
 

@@ -51,6 +51,7 @@ static _Noreturn void become(char **argv)
 {
 	sigset_t none;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (; *argv && strchr(*argv, '='); argv++)
@@ -155,6 +156,8 @@ int main(int argc, char **argv)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Who stops the benchmark does not want the rest of it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (int i = 0; i < atoi(argv[3]); i++) {
 		struct spent spent = {0};
 

@@ -9,7 +9,7 @@ from measure import FIRST_LIMIT_S, Failed, Run, measure, run_once, spend
 from variants import BUILD, SHIM, Variant, OURS
 
 TOOLS = os.path.join(BUILD, "tests", "bench")
-COMMON = ("plain", "forward", "vmatlas", "heaptrack")
+COMMON = ("plain", "forward", "depth 1", "vmatlas", "heaptrack")
 BOTH = ("plain", "vmatlas")
 LIVE_FEW = 10000
 DUMPED, DUMPED_QUICK = (1000000, 20000, 10000), (100000, 2000, 1000)
@@ -75,7 +75,7 @@ def by_threads():
 
 def larson(room, variants, rounds, quick):
     argv = [os.path.join(TOOLS, "larson"), "2", "50" if quick else "400"]
-    taking_part = [variant for variant in variants if variant.name in COMMON + ("depth 1", "sampling")]
+    taking_part = [variant for variant in variants if variant.name in COMMON + ("sampling",)]
     return measure(taking_part, rounds,
                    lambda variant, limit_s: run_once(room, variant, argv, limit_s=limit_s))
 
