@@ -1,12 +1,15 @@
 #include "ask.h"
+#include "descriptor.h"
 #include "sys.h"
 
 #include "core/maps_reader.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/vfs.h>
 
 /* include/uapi/linux/fs.h of Linux 6.11; Debian 12's headers are older. */
 struct procmap_query {
@@ -55,9 +58,19 @@ static int query(int fd, uintptr_t address, struct ask_answer *answer, char *pat
 	return 0;
 }
 
+/* The text is read only from what we have opened: to read what another thread put at the number
+ * would take it away. */
+struct reading {
+	int fd;
+	struct descriptor_identity identity;
+};
+
 static ssize_t read_text(void *context, void *buffer, size_t size)
 {
-	return sys_read(*(int *)context, buffer, size);
+	const struct reading *reading = context;
+
+	return descriptor_is(reading->fd, &reading->identity) ? sys_read(reading->fd, buffer, size)
+							      : -EBADF;
 }
 
 static void answer_from(
@@ -73,8 +86,8 @@ static void answer_from(
 	path[length] = 0;
 }
 
-static __attribute__((noinline)) int read_for(
-	int fd, uintptr_t address, struct ask_answer *answer, char *path, size_t capacity)
+static __attribute__((noinline)) int read_for(struct reading *reading, uintptr_t address,
+	struct ask_answer *answer, char *path, size_t capacity)
 {
 	char buffer[TEXT_BUFFER];
 	struct maps_reader reader;
@@ -83,7 +96,7 @@ static __attribute__((noinline)) int read_for(
 	size_t length;
 	int more;
 
-	maps_reader_init(&reader, buffer, sizeof buffer, read_text, &fd);
+	maps_reader_init(&reader, buffer, sizeof buffer, read_text, reading);
 	while ((more = maps_reader_next(&reader, &text, &length)) > 0) {
 		if (maps_parse(text, length, &line, NULL) || address >= line.end)
 			continue;
@@ -95,8 +108,20 @@ static __attribute__((noinline)) int read_for(
 	return more ? -more : ENOENT;
 }
 
+/* A kernel that does not know the question, and a file of the program's at this number by now,
+ * answer alike. */
+static bool is_of_proc(int fd)
+{
+	struct statfs system;
+
+	long error = sys_call(SYS_fstatfs, fd, (long)&system, 0, 0, 0, 0);
+
+	return error == -EPERM || (!error && system.f_type == PROC_SUPER_MAGIC);
+}
+
 static int ask_fd(int fd, uintptr_t address, struct ask_answer *answer, char *path, size_t capacity)
 {
+	struct reading reading = {.fd = fd};
 	int error;
 
 	if (!atomic_load_explicit(&self.text_only, memory_order_relaxed)) {
@@ -104,10 +129,13 @@ static int ask_fd(int fd, uintptr_t address, struct ask_answer *answer, char *pa
 		error = query(fd, address, answer, path, capacity);
 		if (error != ENOTTY)
 			return error;
+		if (!is_of_proc(fd))
+			return EBADF;
 		self.text_only = true;
 	}
 	count(&self.readings);
-	return read_for(fd, address, answer, path, capacity);
+	reading.identity = descriptor_identify(fd);
+	return read_for(&reading, address, answer, path, capacity);
 }
 
 /* Of a process whose main thread has ended by pthread_exit, /proc/self is a zombie's and has no

@@ -2,6 +2,7 @@
 #include "facts.h"
 #include "modules.h"
 #include "store.h"
+#include "descriptor.h"
 #include "sys.h"
 
 #include "core/blocks_before.h"
@@ -59,7 +60,7 @@ static int find_line(struct work *work, struct maps_reader *reader)
 
 static int find_mapping(struct work *work)
 {
-	int fd = sys_open("/proc/thread-self/maps", O_RDONLY), error;
+	int fd = descriptor_open("/proc/thread-self/maps", O_RDONLY), error;
 	struct maps_reader reader;
 
 	if (fd < 0)

@@ -83,7 +83,7 @@ static void gather_process(struct facts *facts, struct view *view)
 
 uint32_t facts_mappings(char *buffer, size_t size)
 {
-	int fd = sys_open("/proc/thread-self/maps", O_RDONLY);
+	int fd = descriptor_open("/proc/thread-self/maps", O_RDONLY);
 	uint32_t lines = 0;
 	ssize_t length;
 
@@ -301,16 +301,20 @@ static ssize_t read_smaps(void *context, void *buffer, size_t size)
 {
 	struct facts *facts = context;
 
-	return facts->smaps < 0 ? facts->smaps : sys_read(facts->smaps, buffer, size);
+	if (facts->smaps < 0)
+		return facts->smaps;
+	return descriptor_is(facts->smaps, &facts->smaps_identity)
+		       ? sys_read(facts->smaps, buffer, size)
+		       : -EBADF;
 }
 
 static int rewind_smaps(void *context)
 {
 	struct facts *facts = context;
 
-	if (facts->smaps >= 0)
-		sys_close(facts->smaps);
-	facts->smaps = sys_open("/proc/thread-self/smaps", O_RDONLY);
+	descriptor_close(facts->smaps, &facts->smaps_identity);
+	facts->smaps = descriptor_open("/proc/thread-self/smaps", O_RDONLY);
+	facts->smaps_identity = descriptor_identify(facts->smaps);
 	return facts->smaps < 0 ? facts->smaps : 0;
 }
 
@@ -346,7 +350,6 @@ void facts_gather(struct facts *facts, struct view *view, uint32_t number, const
 
 void facts_close(struct facts *facts)
 {
-	if (facts->smaps >= 0)
-		sys_close(facts->smaps);
+	descriptor_close(facts->smaps, &facts->smaps_identity);
 	pages_close(&facts->pages);
 }

@@ -14,6 +14,7 @@ struct facts {
 	char name[FACTS_NAME];
 	char kernel[FACTS_NAME];
 	int smaps;
+	struct descriptor_identity smaps_identity;
 	struct pages pages;
 };
 

@@ -1,4 +1,5 @@
 #include "naming_file.h"
+#include "descriptor.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ int naming_file_open(struct naming_file *file, uint64_t page_size)
 	if (error)
 		return error;
 	/* The flags are for what may have been put there since: it does not make us wait. */
-	file->fd = sys_open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	file->fd = descriptor_open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (file->fd < 0)
 		return -file->fd;
 	file->source = (struct elf_source){file_read, file};

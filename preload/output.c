@@ -135,7 +135,7 @@ static void reopen(struct output *output)
 	text_str(&text, "/proc/thread-self/fd/");
 	text_dec(&text, (uint64_t)output->fd);
 	path[text.used] = 0;
-	fd = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	fd = descriptor_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return; /* another user's: the descriptor must do */
 	output->fd = fd;
@@ -169,8 +169,8 @@ static int open_new(struct output *output, const struct output_facts *facts)
 	if (text.error)
 		return ENAMETOOLONG;
 	sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
-	output->fd = sys_openat(AT_FDCWD, output->partial,
-		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	output->fd = descriptor_raise(sys_openat(AT_FDCWD, output->partial,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 	return output->fd < 0 ? -output->fd : 0;
 }
 
@@ -179,7 +179,7 @@ static int open_special(struct output *output)
 {
 	output->partial[0] = 0;
 	output->stream = true;
-	output->fd = sys_open(output->path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	output->fd = descriptor_open(output->path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	return output->fd < 0 ? -output->fd : 0;
 }
 
@@ -224,13 +224,9 @@ static int open_any(struct output *output, const struct output_facts *facts)
 int output_open(struct output *output, const struct output_facts *facts)
 {
 	int error = open_any(output, facts);
-	struct stat status;
 
-	output->inode = 0;
-	if (!error && !sys_fstat(output->fd, &status)) {
-		output->device = status.st_dev;
-		output->inode = status.st_ino;
-	}
+	if (!error)
+		output->identity = descriptor_identify(output->fd);
 	return error;
 }
 
@@ -288,12 +284,7 @@ static void pause_a_moment(void)
  * find our report in it. Between the look and the write are nanoseconds, not a report. */
 static bool is_still_there(const struct output *output)
 {
-	struct stat now;
-
-	if (!output->inode)
-		return true; /* a filter refuses the question */
-	return !sys_fstat(output->fd, &now) && now.st_dev == output->device &&
-	       now.st_ino == output->inode;
+	return descriptor_is(output->fd, &output->identity);
 }
 
 int output_write(struct output *output, const char *bytes, size_t length)

@@ -7,6 +7,7 @@
 #define VMATLAS_OUTPUT_H
 
 #include "config.h"
+#include "descriptor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,8 +20,7 @@ struct output {
 	bool stream;   /* a pipe, socket or terminal: may be full */
 	bool socket;   /* written by send(2), which can be told not to block */
 	bool fallback; /* the configured descriptor is not what it was */
-	dev_t device;  /* what was opened: a number may become another file */
-	ino_t inode;
+	struct descriptor_identity identity; /* of what was opened */
 	char path[CONFIG_PATH];    /* "fd:2", or where the file will be */
 	char partial[CONFIG_PATH]; /* its name until it is whole; "" where there is none */
 };

@@ -17,15 +17,15 @@ enum {
 
 void pages_open(struct pages *pages)
 {
-	*pages = (struct pages){.fd = sys_open("/proc/thread-self/pagemap", O_RDONLY)};
+	*pages = (struct pages){.fd = descriptor_open("/proc/thread-self/pagemap", O_RDONLY)};
+	pages->identity = descriptor_identify(pages->fd);
 	if (pages->fd < 0)
 		pages->way = PAGES_MINCORE;
 }
 
 void pages_close(struct pages *pages)
 {
-	if (pages->fd >= 0)
-		sys_close(pages->fd);
+	descriptor_close(pages->fd, &pages->identity);
 }
 
 static size_t scan(

@@ -3,6 +3,7 @@
 #define VMATLAS_PAGES_H
 
 #include "core/view.h"
+#include "descriptor.h"
 
 /* How the kernel is asked, the best first. Each that fails for good makes way for the next. */
 enum pages_way {
@@ -18,6 +19,7 @@ enum pages_way {
 /* What is kept between two calls. */
 struct pages {
 	int fd; /* /proc/thread-self/pagemap, or negative */
+	struct descriptor_identity identity;
 	enum pages_way way;
 	bool no_guards; /* this kernel's scan does not know guard pages: Linux before 6.15 */
 };

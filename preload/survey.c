@@ -1,4 +1,5 @@
 #include "survey.h"
+#include "descriptor.h"
 #include "held.h"
 #include "peek.h"
 #include "sys.h"
@@ -357,7 +358,7 @@ static void take_lines(struct survey *survey, int fd)
 void survey_take(struct view *view, void *memory, size_t size)
 {
 	struct survey *survey = memory;
-	int fd = sys_open("/proc/thread-self/maps", O_RDONLY);
+	int fd = descriptor_open("/proc/thread-self/maps", O_RDONLY);
 
 	if (fd < 0)
 		return;

@@ -227,6 +227,62 @@ static void exits(void)
 	tell("100 threads left by pthread_exit");
 }
 
+/* -- Descriptors of threads that go on while a report is made -------------------------------- */
+
+enum { REPORTS = 40, SOMETIMES = 20 };
+
+static _Atomic bool reporting;
+static unsigned opened, elsewhere, refused;
+
+/* Opens and closes, and sees which number it gets. */
+static void *open_and_close(void *lowest)
+{
+	while (reporting) {
+		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		opened++;
+		refused += fd < 0;
+		elsewhere += fd >= 0 && fd != *(int *)lowest;
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+static void blocks_to_tell_of(void)
+{
+	for (int i = 0; i < 100000; i++)
+		must(malloc(20));
+}
+
+static void ask_often(int lowest)
+{
+	sigset_t all;
+	pthread_t thread;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	reporting = true;
+	must(!pthread_create(&thread, NULL, open_and_close, &lowest));
+	pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+	for (int i = 0; i < REPORTS; i++)
+		ask();
+	sleep_ms(20);
+	reporting = false;
+	pthread_join(thread, NULL);
+}
+
+/* Another number than the lowest for microseconds at most, so not in one of 20 cases. */
+static void numbers_meanwhile(void)
+{
+	int lowest = open("/dev/null", O_RDONLY);
+
+	close(lowest);
+	blocks_to_tell_of();
+	ask_often(lowest);
+	tell("elsewhere: %s", elsewhere * SOMETIMES > opened ? "often" : "hardly ever");
+}
+
 SCENARIOS({"short_lived", short_lived}, {"detached", detached}, {"many_at_once", many_at_once},
 	{"freed_by_others", freed_by_others}, {"small_stacks", small_stacks},
-	{"destructors", destructors}, {"exits", exits})
+	{"destructors", destructors}, {"exits", exits}, {"numbers_meanwhile", numbers_meanwhile})
