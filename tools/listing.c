@@ -10,6 +10,7 @@
 #include "listing_ask.h"
 #include "listing_bytes.h"
 #include "listing_gdb.h"
+#include "listing_guards.h"
 #include "listing_kinds.h"
 #include "listing_live.h"
 #include "listing_maps.h"
@@ -248,8 +249,10 @@ static int from_shim(const char *target, struct listing **listing)
 }
 
 /* What the rows alone do not say. A snapshot's come with their kinds. */
-static int complete(const char *target, struct listing *listing)
+static int complete(const char *target, const struct listing_how *how, struct listing *listing)
 {
+	if (how->guards)
+		listing_guards_find(listing);
 	listing_modules_find(listing);
 	if (listing->form == LISTING_SNAPSHOT)
 		return 0;
@@ -269,10 +272,11 @@ static int read_target(const char *target, const struct listing_how *how, struct
 	return how->ask ? from_shim(target, listing) : from_process(target, how, listing);
 }
 
-static int finish(const char *what, int status, struct listing *made, struct listing **listing)
+static int finish(const char *what, int status, const struct listing_how *how, struct listing *made,
+	struct listing **listing)
 {
 	if (!status)
-		status = complete(what, made);
+		status = complete(what, how, made);
 	if (!status && made->disorder)
 		complain_note(what,
 			"%zu of its mappings begin before the one above ends: it "
@@ -291,7 +295,7 @@ int listing_take(const char *what, char *bytes, size_t length, const struct list
 	struct listing *made = NULL;
 	int status = from_bytes(what, bytes, length, how, &made);
 
-	return finish(what, status, made, listing);
+	return finish(what, status, how, made, listing);
 }
 
 int listing_open(const char *target, const struct listing_how *how, struct listing **listing)
@@ -299,5 +303,5 @@ int listing_open(const char *target, const struct listing_how *how, struct listi
 	struct listing *made = NULL;
 	int status = read_target(target, how, &made);
 
-	return finish(target, status, made, listing);
+	return finish(target, status, how, made, listing);
 }

@@ -22,11 +22,12 @@ enum listing_form {
 enum listing_known {
 	LISTING_PERMS = 1,
 	LISTING_OFFSET = 2,
-	LISTING_FILE = 4,   /* device and inode */
-	LISTING_PATH = 8,   /* whole paths, not their last part */
-	LISTING_RSS = 16,   /* smaps.rss, and of pmap -x private_dirty */
-	LISTING_SMAPS = 32, /* all of smaps */
-	LISTING_LIVE = 64,  /* what the shim knew: blocks and owners */
+	LISTING_FILE = 4,     /* device and inode */
+	LISTING_PATH = 8,     /* whole paths, not their last part */
+	LISTING_RSS = 16,     /* smaps.rss, and of pmap -x private_dirty */
+	LISTING_SMAPS = 32,   /* all of smaps */
+	LISTING_LIVE = 64,    /* what the shim knew: blocks and owners */
+	LISTING_GUARDS = 128, /* where there are guard pages that maps does not show */
 };
 
 /* Keys of smaps kept for one mapping. Linux 6.18 has 25. */
@@ -64,9 +65,10 @@ struct listing_row {
 	enum kind kind;
 	char *owner; /* in a few words, NULL where none is known */
 	struct listing_live live;
-	struct listing_part
-		*part; /* of a snapshot: what it consists of, and how many, 2 at least */
-	size_t parts;  /* 0: it is one thing */
+	struct listing_part *part; /* of a snapshot: what it consists of */
+	size_t parts;              /* 2 at least; 0: it is one thing */
+	bool guards;               /* some of its pages are guards that maps does not show, */
+	uint64_t guard_bytes;      /* so many; 0: how many is not known */
 	const struct listing_module *module; /* loaded ELF file it is part of; NULL unknown */
 };
 
@@ -102,6 +104,7 @@ struct listing_how {
 	bool pasted; /* forgive what web pages and logs do to lines of maps: pasted.h */
 	bool smaps;  /* of a live process: read smaps, which costs ten times as much as maps */
 	bool ask;    /* of a live process: ask the shim in it for a snapshot */
+	bool guards; /* look for guard pages that maps does not show: listing_guards.h */
 };
 
 /* Reads the target: a number is a process (or a thread of it), "-" standard input, anything else a

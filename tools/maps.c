@@ -43,6 +43,14 @@ static bool wants_smaps(const struct maps_options *options)
 	       options->form == MAPS_PICTURE;
 }
 
+/* These forms say where there are guards that maps does not show. */
+static bool wants_guards(const struct maps_options *options)
+{
+	return !options->group &&
+	       (options->form == MAPS_TABLE || options->form == MAPS_EXPLAIN ||
+		       options->form == MAPS_PICTURE || options->form == MAPS_JSON);
+}
+
 static int check_listing(const struct maps_options *options, const struct listing *listing)
 {
 	unsigned missing = needs_of(options) & ~listing->known;
@@ -175,6 +183,7 @@ int maps_main(int argc, char **argv)
 
 	maps_options_parse(&options, argc, argv);
 	options.how.smaps = wants_smaps(&options);
+	options.how.guards = wants_guards(&options);
 	status = listing_open(options.target, &options.how, &listing);
 	if (status)
 		return status;

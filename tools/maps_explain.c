@@ -166,6 +166,30 @@ static void put_origin(struct text *text, const struct listing_row *row, unsigne
 	put_segment(text, row);
 }
 
+static void put_guards(struct text *text, const struct listing_row *row)
+{
+	text_str(text, "; ");
+	if (row->guard_bytes)
+		text_size(text, row->guard_bytes);
+	else
+		text_str(text, "some");
+	text_str(text, " of it are guard pages, on which each access faults, though maps does not "
+		       "show them (MADV_GUARD_INSTALL)");
+}
+
+/* A stack that seems to have no guard may have one. */
+static void put_untold_guards(
+	struct text *text, const struct listing *listing, const struct listing_row *row)
+{
+	const struct listing_row *below = row - 1;
+	bool guarded = row > listing->row && below->line.end == row->line.start &&
+		       below->kind == KIND_GUARD;
+
+	if (row->kind == KIND_THREAD_STACK && !guarded)
+		text_str(text, "; if it has guard pages that maps does not show, nothing here says "
+			       "so: Linux 6.15 does, of a process that lives");
+}
+
 /* -- The whole ------------------------------------------------------------------------------ */
 
 static void put_sentence(const struct maps_view *view, const struct listing_row *row)
@@ -183,6 +207,10 @@ static void put_sentence(const struct maps_view *view, const struct listing_row 
 		put_sharing(text, &row->line);
 	}
 	put_origin(text, row, known);
+	if (row->guards)
+		put_guards(text, row);
+	else if (!(known & LISTING_GUARDS))
+		put_untold_guards(text, view->listing, row);
 	text_str(text, ".\n");
 }
 

@@ -50,6 +50,8 @@ static void put_figures(struct json *json, const struct listing_row *row, unsign
 	put_known(json, "pss", row->smaps.pss, smaps);
 	put_known(json, "private_dirty", row->smaps.private_dirty, smaps);
 	put_known(json, "swap", row->smaps.swap, smaps);
+	put_known(json, "guard_bytes", row->guard_bytes,
+		row->guard_bytes || (known & LISTING_GUARDS && !row->guards));
 }
 
 static void put_live(struct json *json, const struct listing_live *live, bool blocks)
@@ -126,8 +128,7 @@ static void put_segment(struct json *json, const struct listing_row *row)
 	json_object_end(json);
 }
 
-void maps_json_row(
-	struct json *json, const struct maps_view *view, const struct listing_row *row)
+void maps_json_row(struct json *json, const struct maps_view *view, const struct listing_row *row)
 {
 	unsigned known = view->listing->known;
 

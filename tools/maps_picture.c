@@ -96,7 +96,7 @@ static void put_cut(const struct picture *picture, const char *bytes, size_t len
 /* What the kind says already is not repeated: "  [ anon ]". */
 static bool has_name(const struct listing_row *row)
 {
-	return row->line.path_length || row->owner;
+	return row->line.path_length || row->owner || row->guards;
 }
 
 static void put_name(const struct picture *picture, const struct listing_row *row)
@@ -107,6 +107,7 @@ static void put_name(const struct picture *picture, const struct listing_row *ro
 
 	text_init(&name, buffer, sizeof(buffer), NULL, NULL);
 	maps_view_name(&name, row);
+	maps_view_guards(&name, row);
 	while (from < name.used && buffer[from] == ' ')
 		from++;
 	put_cut(picture, buffer + from, name.used - from);

@@ -86,6 +86,7 @@ static void put_row(const struct maps_view *view, const struct listing_row *row)
 	text_char(text, ' ');
 	put_live(view, row);
 	maps_view_name(text, row);
+	maps_view_guards(text, row);
 	maps_view_plain(view);
 	text_char(text, '\n');
 	put_sections(view, row);

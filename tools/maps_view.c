@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../preload/core/text_column.h"
 #include "listing_modules.h"
 
 bool maps_view_writable_code(const struct listing_row *row)
@@ -109,6 +110,18 @@ void maps_view_name(struct text *text, const struct listing_row *row)
 	if (row->owner)
 		text_printable(text, row->owner, strlen(row->owner));
 	text_str(text, " ]");
+}
+
+void maps_view_guards(struct text *text, const struct listing_row *row)
+{
+	if (!row->guards)
+		return;
+	text_str(text, "  ");
+	if (row->guard_bytes)
+		text_put_column(text, row->guard_bytes, 0);
+	else
+		text_str(text, "with a");
+	text_str(text, " guard");
 }
 
 void maps_view_more(const struct maps_view *view, const struct listing_row *row, size_t blanks)

@@ -37,6 +37,9 @@ void maps_view_mode(struct text *text, unsigned perms);
  * kind or owner for "anon". */
 void maps_view_name(struct text *text, const struct listing_row *row);
 
+/* "  4.0K guard" behind a name, where pages of the row are guards that maps does not show. */
+void maps_view_guards(struct text *text, const struct listing_row *row);
+
 /* A mapping can be a thousand things; forms for people show so many of them, and then
  * maps_view_more. */
 enum { MAPS_VIEW_PARTS = 12 };

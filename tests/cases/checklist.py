@@ -261,6 +261,37 @@ def json_lines(process):
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
+@case()
+def s16_guards_that_maps_does_not_show(t):
+    """MADV_GUARD_INSTALL: how many bytes of which mapping, from the process, with the shim and
+    without; that there are some, from saved smaps; and a note where nothing is known."""
+    with stopped(t, [t.program("thread_stacks")], 5) as process:
+        check_guards(process, read_json(process.pid)["mappings"])
+        told = next(row for row in json_lines(process) if row["name"] == "own-memory")
+        if told["installed"]:
+            check(f"[ thread {told['tid']} own-memory ]  4.0K guard\n" in show(process.pid), "table")
+            check("4.0 KiB of it are guard pages" in show("--explain", process.pid), "sentence")
+            saved = t.write("smaps", proc_text(process.pid, "smaps"))
+            check("some of it are guard pages" in show("--explain", saved), "saved smaps")
+    with reported(t, [t.program("thread_stacks")], 5) as (process, report):
+        os.kill(process.pid, signal.SIGCONT)
+        check_guards(process, read_json("--ask", process.pid)["mappings"])
+    saved = t.write("maps", "7f0000000000-7f0000100000 rw-p 00000000 00:00 0 [stack:17]\n")
+    check("Linux 6.15 does" in show("--explain", saved), "no note where nothing is known")
+    check_equal("unknown", None, read_json(saved)["mappings"][0]["guard_bytes"])
+
+
+def check_guards(process, rows):
+    told = next(row for row in json_lines(process) if row["name"] == "own-memory")
+    stack = mapping_at(rows, int(told["start"], 0))
+    if not told["installed"]:
+        print("this kernel has no MADV_GUARD_INSTALL")
+    check_equal("own memory", told["installed"], stack["guard_bytes"])
+    check_equal("everywhere", told["installed"], sum(row["guard_bytes"] for row in rows))
+    check_equal("kind", ("thread-stack", f"thread {told['tid']} own-memory"),
+                (stack["kind"], stack["owner"]))
+
+
 ARENA = 64 << 20
 
 

@@ -76,13 +76,15 @@ static void *run(void *argument)
 	return NULL;
 }
 
+/* Between two pages of nothing, so that it stays a mapping of its own. */
 static void *own_stack(void)
 {
-	const int both = PROT_READ | PROT_WRITE;
-	char *memory = mmap(NULL, OWN, both, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	const int private = MAP_PRIVATE | MAP_ANONYMOUS;
+	char *memory = mmap(NULL, OWN + 2 * PAGE, PROT_NONE, private, -1, 0);
 
-	if (memory == MAP_FAILED)
+	if (memory == MAP_FAILED || mprotect(memory + PAGE, OWN, PROT_READ | PROT_WRITE))
 		exit(1);
+	memory += PAGE;
 	if (!madvise(memory, PAGE, MADV_GUARD_INSTALL))
 		installed = PAGE;
 	return memory;
