@@ -106,7 +106,6 @@ static void put_guard(struct text *text, const struct addr_answer *answer)
 static void put_symbol(struct text *text, const struct addr_answer *answer)
 {
 	const struct addr_symbol *symbol = &answer->symbol;
-	const struct maps_line *line = &symbol->module->first->line;
 	uint64_t offset = symbol->vaddr - symbol->symbol.start;
 
 	text_printable(text, symbol->name, strlen(symbol->name));
@@ -115,7 +114,7 @@ static void put_symbol(struct text *text, const struct addr_answer *answer)
 		text_put_grouped(text, offset, 0);
 	}
 	text_str(text, symbol->symbol.variable ? ", a variable of " : ", a function of ");
-	text_printable(text, line->path, line->path_length);
+	text_printable(text, symbol->path, symbol->path_length);
 }
 
 static void put_region(struct text *text, const struct addr_answer *answer)

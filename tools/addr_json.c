@@ -174,16 +174,13 @@ static void put_symbol(struct json *json, const struct addr_symbol *symbol)
 
 static void put_module(struct json *json, const struct addr_symbol *symbol)
 {
-	const struct maps_line *line;
-
-	if (!symbol->module) {
+	if (!symbol->path) {
 		put_nil(json, "module");
 		return;
 	}
-	line = &symbol->module->first->line;
 	json_put_object(json, "module");
-	json_put_bytes(json, "path", line->path, line->path_length);
-	json_put_address(json, "bias", symbol->module->bias);
+	json_put_bytes(json, "path", symbol->path, symbol->path_length);
+	json_put_address(json, "bias", symbol->bias);
 	json_put_address(json, "vaddr", symbol->vaddr);
 	put_known(json, "segment", symbol->load ? symbol->load->number : 0, symbol->load);
 	json_put_string(json, "section", symbol->section ? symbol->section->name : NULL);

@@ -23,14 +23,6 @@ static long pid_of(const char *target)
 	return pid <= INT32_MAX ? pid : 0;
 }
 
-/* The shim answers for the whole process, whichever thread's number was given. */
-static pid_t leader_of(long pid)
-{
-	struct target target;
-
-	return target_read((pid_t)pid, &target) ? (pid_t)pid : target.leader;
-}
-
 static const char *why_not(int error)
 {
 	switch (error) {
@@ -41,6 +33,8 @@ static const char *why_not(int error)
 		return "not permitted to ask whether there is a shim in it";
 	case EAGAIN:
 		return "the shim in it has not begun to work";
+	case EBUSY:
+		return "it is stopped, and its shim cannot answer";
 	case EPROTO:
 		return "the shim in it is of another version";
 	}
@@ -58,17 +52,23 @@ static int open_outside(struct addr_source *source, int error)
 	return status;
 }
 
-/* What the shim says, or why it says nothing. */
-static int ask_shim(struct addr_source *source, pid_t leader)
+/* What the shim says, or why it says nothing. It answers for the whole process, whichever thread's
+ * number was given. */
+static int ask_shim(struct addr_source *source, long pid)
 {
 	const struct listing_how how = {.ask = true};
 	struct shimstate shim;
+	struct target target;
 	char number[16];
-	int error = shimstate_find(leader, &shim);
+	int error = target_read((pid_t)pid, &target);
 
+	if (!error)
+		error = shimstate_find(target.leader, &shim);
 	if (error)
 		return error;
-	snprintf(number, sizeof(number), "%d", (int)leader);
+	if (target.state == 'T' || target.state == 't')
+		return EBUSY;
+	snprintf(number, sizeof(number), "%d", (int)target.leader);
 	return listing_open(number, &how, &source->listing) ? EIO : 0;
 }
 
@@ -82,8 +82,7 @@ static void open_pagemap(struct addr_source *source)
 
 static int open_process(struct addr_source *source, long pid, bool ask)
 {
-	pid_t leader = leader_of(pid);
-	int error = ask ? ask_shim(source, leader) : 0, status = 0;
+	int error = ask ? ask_shim(source, pid) : 0, status = 0;
 
 	/* What does not exist is no matter of shims. */
 	if (!source->listing)
@@ -127,7 +126,7 @@ int addr_source_open(struct addr_source *source, const char *target, bool ask)
 		status = open_view(source);
 	if (status)
 		return status;
-	source->symbols = addr_symbols_open(source->listing);
+	source->symbols = addr_symbols_open(source->listing, source->view);
 	return source->symbols ? 0 : complain_errno(target, ENOMEM);
 }
 

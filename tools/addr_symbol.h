@@ -3,6 +3,7 @@
 #ifndef VMATLAS_ADDR_SYMBOL_H
 #define VMATLAS_ADDR_SYMBOL_H
 
+#include "../preload/core/view.h"
 #include "listing_modules.h"
 #include "symbolizer.h"
 
@@ -10,11 +11,13 @@
 struct addr_symbols;
 
 struct addr_symbol {
-	const struct listing_module *module; /* NULL: in no file that is known */
-	const struct listing_load *load;     /* NULL: in no PT_LOAD, but on its last page */
+	const char *path; /* as the process has it; NULL: in no file that is known */
+	size_t path_length;
+	uint64_t bias, vaddr; /* the address as the file counts, and what is added to it */
+	/* NULL: in no PT_LOAD, but on its last page; or the file is not the mapped one by now. */
+	const struct listing_load *load;
 	const struct listing_section *section;
-	uint64_t vaddr; /* the address as the file counts */
-	bool in_file;   /* at file_offset; else it is of what starts as zero */
+	bool in_file; /* at file_offset; else it is of what starts as zero */
 	uint64_t file_offset;
 	bool named;
 	struct symbolizer_symbol symbol;
@@ -23,11 +26,13 @@ struct addr_symbol {
 	int line;
 };
 
-/* NULL if memory is out. */
-struct addr_symbols *addr_symbols_open(const struct listing *listing);
+/* Modules are the listing's, whose files are here; and the view's (NULL: none), of whose files at
+ * least the debug information may be here, by their build-ids. Both must outlive it. NULL if memory
+ * is out. */
+struct addr_symbols *addr_symbols_open(const struct listing *listing, const struct view *view);
 void addr_symbols_close(struct addr_symbols *symbols);
 
-/* What the row's module has at the address; to be given to addr_symbol_free. */
+/* What the module has at the address, which lies in the row; to be given to addr_symbol_free. */
 struct addr_symbol addr_symbol_find(
 	struct addr_symbols *symbols, const struct listing_row *row, uint64_t address);
 void addr_symbol_free(struct addr_symbol *symbol);

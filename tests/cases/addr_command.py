@@ -59,10 +59,10 @@ class Told:
         return next(line[name] for line in self.lines if name in line)
 
 
-def start(t, program=None, shim=True, **settings):
-    """The program that puts something everywhere, once it waits."""
+def start(t, *argv, shim=True, **settings):
+    """The program that puts something everywhere, or another, once it waits."""
     env = t.shim_environment(**settings) if shim else {}
-    process = t.start([program or t.program("addresses")], env)
+    process = t.start(argv or [t.program("addresses")], env)
     end = time.monotonic() + 20
     while b"ready" not in (out := os.pread(process.files[0].fileno(), 1 << 17, 0)):
         check(time.monotonic() < end and process.poll() is None, f"it does not start: {out!r}")
@@ -326,6 +326,48 @@ def a_stack_is_a_region_of_who_made_its_thread(t):
         check_equal("its end", int(want["address"], 16) + want["depth"], int(region["end"], 16))
 
 
+def check_release(want, answer):
+    """The last owner, and who took it from him."""
+    check(answer["former"], f"nobody had {want}")
+    last = answer["former"][0]
+    check_equal(f"{want['place']}: what", (want["start"], want["size"]),
+                (last["address"], last["size"]))
+    check_equal(f"{want['place']}: who made it", (want["site"], want["made_by"]),
+                (who(last), last["tid"]))
+    check_equal(f"{want['place']}: who released it",
+                (want["release"], want["call"], want["freed_tid"]),
+                (who(last["freed"]), last["freed"]["call"], last["freed"]["tid"]))
+
+
+def check_releases(told, pid, made_by):
+    """Whether something else is there by now is no matter."""
+    shown = run("--json", pid, *asked_for(told))
+    check(shown.returncode in (0, 1) and not shown.stderr, repr(shown))
+    for want, answer in zip(told.places, json.loads(shown.stdout)["addresses"]):
+        check_release({**want, "made_by": made_by}, answer)
+
+
+@case()
+def each_way_to_give_memory_back(t):
+    with addresses(t, t.program("freed"), history="1K") as told:
+        check_equal("ways", 9, len(told.places))
+        check_releases(told, told.pid, told.pid)
+
+
+@case()
+def a_forked_child_has_its_parents_history(t):
+    with addresses(t, t.program("freed"), "fork", history="1K") as told:
+        check_releases(told, told.fact("child"), told.fact("parent"))
+
+
+@case()
+def so_many_are_remembered_and_no_more(t):
+    with addresses(t, t.program("freed"), "many", "500", history=100) as told:
+        document = json.loads(run("--json", told.pid, *asked_for(told)).stdout)
+        known = [bool(answer["former"]) for answer in document["addresses"]]
+        check_equal("known", [False] * 400 + [True] * 100, known)
+
+
 @case()
 def a_short_history_forgets(t):
     """Three releases are remembered, and after this one came more."""
@@ -345,6 +387,28 @@ def nothing_of_the_programs_is_touched(t):
                     ask_one(told.pid, told.place("inside a block")["address"]))
         check_equal("standard error", b"",
                     os.pread(told.process.files[1].fileno(), 1 << 16, 0))
+
+
+@case()
+def a_shim_that_cannot_answer_is_no_obstacle(t):
+    """What is known from outside is told, with a line that says why it is no more."""
+    with addresses(t, signal="none") as told:
+        symbol = told.place("a variable with a value")
+        shown = run("--json", told.pid, symbol["address"])
+        check_equal("status", 0, shown.returncode)
+        check_symbol(symbol, json.loads(shown.stdout)["addresses"][0])
+        lines = shown.stderr.splitlines()
+        check(len(lines) == 2 and "VMATLAS_SIGNAL=none" in lines[0] and
+              lines[1].endswith("its shim does not answer: mappings, pages and symbols only"),
+              shown.stderr)
+    with addresses(t) as told:
+        os.kill(told.pid, signal.SIGSTOP)
+        while "State:\tT" not in proc_text(told.pid, "status"):
+            time.sleep(0.005)
+        document = ask(told.pid, told.place("inside a block")["address"],
+                       says=f"vmatlas: {told.pid}: it is stopped, and its shim cannot answer: "
+                            "mappings, pages and symbols only\n")
+        check_equal("kind", "heap", document["addresses"][0]["mapping"]["kind"])
 
 
 @case()
@@ -450,6 +514,42 @@ def a_program_whose_file_is_another_by_now(t):
         answer = ask_one("--no-ask", told.pid, want["address"])
         check_equal("symbol", ("zeros", want["offset"]),
                     (answer["symbol"]["name"], answer["symbol"]["offset"]))
+
+
+@case()
+def a_snapshot_of_a_file_that_is_gone(t):
+    """Of what call stacks went through, the path and the address in the file are known all the
+    same, for addr2line on the machine that has it."""
+    copy = t.path("addresses")
+    shutil.copy(t.program("addresses"), copy)
+    with addresses(t, copy) as told:
+        path = t.path("a.snapshot")
+        subprocess.run([COMMAND, "dump", "--private", "-f", "snapshot", "-o", path,
+                        str(told.pid)], check=True, stdout=subprocess.DEVNULL)
+        want = told.place("a function")
+        here = ask_one(path, want["address"])
+        os.unlink(copy)
+        gone = ask_one(path, want["address"])
+        check_equal("what", ("symbol", "mapping"), (here["what"], gone["what"]))
+        check_equal("module", [here["module"][key] for key in ("path", "bias", "vaddr")],
+                    [gone["module"][key] for key in ("path", "bias", "vaddr")])
+        check_equal("segment", None, gone["module"]["segment"])
+        text = run(path, want["address"]).stdout
+        check(f"address {gone['module']['vaddr']}\n" in text, text)
+
+
+@case()
+def variables_that_start_as_zero_are_their_programs(t):
+    """S11: the anonymous memory behind the data is the program's .bss, with and without a shim."""
+    for shim in (True, False):
+        with addresses(t, shim=shim) as told:
+            want = told.place("a variable that starts as zero")
+            flags = [] if shim else ["--no-ask"]
+            answer = ask_one(*flags, told.pid, want["address"])
+            mapping = answer["mapping"]
+            check_equal("mapping", ("bss", "bss of addresses", 0, 0),
+                        tuple(mapping[key] for key in ("kind", "owner", "offset", "inode")))
+            check_equal("symbol", "zeros", answer["symbol"]["name"])
 
 
 @case()
