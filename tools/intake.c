@@ -293,6 +293,8 @@ static int take_chunk(struct intake *intake)
 	if (error)
 		return error;
 	table = table_of(chunk.tag);
+	if (table == INTAKE_TABLES && !intake->records[INTAKE_FACTS].chunks)
+		return fault_at(intake, offset, "the facts must come first, and once");
 	if (table == INTAKE_TABLES)
 		return pass_over(intake, &chunk, offset);
 	error = check_head(intake, table, &chunk, offset);
