@@ -305,4 +305,5 @@ def cxx_program_that_throws(t):
     check_reports(run)
 
 
-main()
+if __name__ == "__main__":
+    main()
