@@ -90,6 +90,7 @@ enum vmatlas_call {
 	VMATLAS_CALL_SHMAT,
 	VMATLAS_CALL_BRK,
 	VMATLAS_CALL_BEFORE, /* the loader, before the shim: no call stack */
+	VMATLAS_CALL_WITHIN, /* mmap or mremap from within malloc: for itself, no call stack */
 };
 
 /* A block or region that is no more: who made it, and who gave it back. */

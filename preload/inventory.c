@@ -23,15 +23,17 @@ static bool is_ours(uintptr_t address)
 	return store_owns(address) || address == (uintptr_t)locks();
 }
 
-/* The loader's memory may have become one mapping with the variables of the file below. */
+/* The loader's memory may have become one mapping with the variables of the file below. Where the
+ * loader does not know its files yet, all of it is recorded: what is variables, their file's own
+ * headers tell when it matters. */
 static uint64_t start_of(const struct maps_line *line, enum kind kind)
 {
 	struct modules_image image;
 
-	if (kind == KIND_ANON)
-		return line->start;
-	if (kind != KIND_BSS || modules_image(line->start - 1, &image))
+	if (kind != KIND_ANON && kind != KIND_BSS)
 		return line->end;
+	if (kind == KIND_ANON || modules_image(line->start - 1, &image))
+		return line->start;
 	return (image.end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
 

@@ -18,6 +18,23 @@ static uintptr_t page_up(uintptr_t address)
 	return (address + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
 }
 
+/* The thread that came here from within malloc, or NULL. What another allocator than glibc's maps,
+ * also for its own books, is known so. */
+static struct thread *within(void)
+{
+	return guard.state == GUARD_CALLING ? guard.thread : NULL;
+}
+
+static void put_within(struct thread *thread, struct vmatlas_region *region)
+{
+	guard_tracking();
+	region->time = clock_ticks();
+	region->thread = thread->id;
+	region->call = VMATLAS_CALL_WITHIN;
+	regions_put(region);
+	guard_calling();
+}
+
 /* Records what `thread` (NULL: nobody that counts) has just mapped. */
 static void mapped(struct thread *thread, void *start, size_t length, enum vmatlas_call call,
 	const struct callstack_at *at)
@@ -34,6 +51,8 @@ static void mapped(struct thread *thread, void *start, size_t length, enum vmatl
 		region.thread = thread->id;
 		region.frame = track_callstack(thread, at);
 		regions_put(&region);
+	} else if (within()) {
+		put_within(within(), &region);
 	}
 	mappings_changed(region.start, region.end);
 }
@@ -49,6 +68,8 @@ static void unmapping(
 	const struct thread *thread, void *start, size_t length, struct regions_undo *undo)
 {
 	undo->count = 0;
+	if (!thread)
+		thread = within();
 	if (!thread || !length || (uintptr_t)start % PAGE_BYTES)
 		return; /* the kernel will refuse it */
 	regions_cut((uintptr_t)start, page_up((uintptr_t)start + length), undo);

@@ -28,14 +28,17 @@ static bool is_open(uint8_t kind)
 }
 
 /* The heap and a .bss may have been merged with what was mapped behind them. */
-static bool takes_calls(const struct atlas_mapping *mapping)
+static bool takes_calls(const struct atlas *atlas, const struct atlas_mapping *mapping)
 {
+	if (mapping->kind == KIND_BSS && !atlas->view->images)
+		return false; /* where it ends, nobody has said */
 	return is_open(mapping->kind) || mapping->kind == KIND_SHMEM ||
 	       mapping->kind == KIND_SYSV || mapping->kind == KIND_HUGETLB ||
 	       ((mapping->kind == KIND_BSS || mapping->kind == KIND_HEAP) && !mapping->inode);
 }
 
-static bool applies(const struct atlas_mapping *mapping, enum atlas_list list)
+static bool applies(
+	const struct atlas *atlas, const struct atlas_mapping *mapping, enum atlas_list list)
 {
 	switch (list) {
 	case ATLAS_LIST_OWN:
@@ -50,7 +53,7 @@ static bool applies(const struct atlas_mapping *mapping, enum atlas_list list)
 	case ATLAS_LIST_MALLOC:
 		return is_open(mapping->kind) || mapping->kind == KIND_BSS;
 	case ATLAS_LIST_CALLS:
-		return takes_calls(mapping);
+		return takes_calls(atlas, mapping);
 	case ATLAS_LISTS:
 		break;
 	}
@@ -92,7 +95,9 @@ static void owned_by_call(struct atlas_part *part, const struct atlas_mapping *m
 {
 	bool loader = region->call == VMATLAS_CALL_BEFORE;
 
-	part->owner = loader ? ATLAS_OWNER_LOADER : ATLAS_OWNER_CALL;
+	part->owner = loader                                ? ATLAS_OWNER_LOADER
+		      : region->call == VMATLAS_CALL_WITHIN ? ATLAS_OWNER_ALLOCATOR
+							    : ATLAS_OWNER_CALL;
 	part->thread = region->thread;
 	part->frame = region->frame;
 	if (mapping->kind == KIND_BSS || mapping->kind == KIND_HEAP ||
@@ -148,7 +153,7 @@ static void look(
 		const struct span *span;
 		uint64_t stop;
 
-		if (!applies(mapping, (enum atlas_list)i))
+		if (!applies(atlas, mapping, (enum atlas_list)i))
 			continue;
 		span = spans_past(&atlas->lists->list[i], at);
 		if (!span)

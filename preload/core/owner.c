@@ -164,6 +164,8 @@ size_t owner_of_region(
 		return owner_of_thread(report, region->thread, out);
 	if (region->call == VMATLAS_CALL_BEFORE)
 		return of_bytes("loader", strlen("loader"), out);
+	if (region->call == VMATLAS_CALL_WITHIN)
+		return of_bytes("malloc", strlen("malloc"), out);
 	if (!region->arena)
 		return owner_of_stack(report, region->frame, out);
 	text_init(&text, out, OWNER_BYTES, NULL, NULL);

@@ -45,6 +45,8 @@ const char *region_call_name(uint32_t call)
 		return "brk";
 	case VMATLAS_CALL_BEFORE:
 		return "before";
+	case VMATLAS_CALL_WITHIN:
+		return "within malloc";
 	default:
 		return "other";
 	}

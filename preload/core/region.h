@@ -30,7 +30,8 @@ static inline void region_copy(struct vmatlas_region *to, const struct vmatlas_r
 			__ATOMIC_RELAXED);
 }
 
-/* "mmap", "mremap", "shmat", "brk", "before"; "other" for numbers out of range. Anywhere. */
+/* "mmap", "mremap", "shmat", "brk", "before", "within malloc"; "other" for numbers out of range.
+ * Anywhere. */
 const char *region_call_name(uint32_t call);
 
 #endif
