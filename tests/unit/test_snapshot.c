@@ -445,7 +445,7 @@ static void headers_are_checked(void **state)
 	with_word(16, 5000, "pages of 5000 bytes");
 	with_word(20, 4, "4-byte words");
 	with_word(facts, VMATLAS_TAG_RUNS, "facts must come first");
-	with_word(facts, 0x12345678, "no chunk");
+	with_word(facts, 0x12345678, "facts must come first");
 	with_word(facts + 4, 8, "records of 8 bytes");
 	with_word(facts + 8, 2, "2 records");
 	/* Behind the facts: a text that says it is longer than any file. */
