@@ -210,6 +210,8 @@ int signals_action(int signal, const struct sigaction *action, struct sigaction 
 	int result = action_at(
 		signal, is_signal(signal) ? relayed(signal, action, &copy) : action, former);
 
+	if (result && is_signal(signal))
+		self.behind[signal] = behind; /* the former action stands */
 	if (!result && former && former->sa_sigaction == relay)
 		former->sa_sigaction = behind;
 	return result;
