@@ -159,25 +159,14 @@ static void open_descriptor(struct output *output)
 
 static int open_new(struct output *output, const struct output_facts *facts)
 {
-	struct text text;
-
-	text_init(&text, output->partial, sizeof output->partial - 1, NULL, NULL);
-	text_str(&text, output->path);
-	text_str(&text, ".part-");
-	text_dec(&text, (uint64_t)facts->pid);
-	output->partial[text.used] = 0;
-	if (text.error)
-		return ENAMETOOLONG;
-	sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
-	output->fd = descriptor_raise(sys_openat(AT_FDCWD, output->partial,
-		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+	output->fd = newfile_open(&output->file, output->path, facts->pid);
 	return output->fd < 0 ? -output->fd : 0;
 }
 
 /* A FIFO or a device stands there: it is written to, not replaced. */
 static int open_special(struct output *output)
 {
-	output->partial[0] = 0;
+	output->file.name[0] = 0;
 	output->stream = true;
 	output->fd = descriptor_open(output->path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	return output->fd < 0 ? -output->fd : 0;
@@ -208,7 +197,7 @@ static int open_own(struct output *output, const struct output_facts *facts)
 static int open_any(struct output *output, const struct output_facts *facts)
 {
 	output->owned = output->stream = output->socket = output->fallback = false;
-	output->partial[0] = 0;
+	output->file.name[0] = 0;
 	if (facts->private)
 		return open_own(output, facts);
 	if (config()->fd < 0)
@@ -316,17 +305,17 @@ int output_write(struct output *output, const char *bytes, size_t length)
 /* Some file systems say only at the close that a write has failed. */
 int output_close(struct output *output, bool whole)
 {
-	int error;
+	int error = 0, closing;
 
 	if (!output->owned)
 		return 0;
-	error = is_still_there(output) ? -sys_close(output->fd) : EBADF;
-	if (!output->partial[0])
-		return 0;
-	if (whole && !error)
-		error = (int)-sys_call(SYS_renameat, AT_FDCWD, (long)output->partial, AT_FDCWD,
-			(long)output->path, 0, 0);
-	if (!whole || error)
-		sys_call(SYS_unlinkat, AT_FDCWD, (long)output->partial, 0, 0, 0, 0);
-	return error;
+	if (!is_still_there(output))
+		return newfile_end(&output->file, output->path, false), EBADF;
+	if (whole)
+		error = newfile_name(&output->file, output->path, output->fd);
+	closing = -sys_close(output->fd);
+	if (!error)
+		error = closing;
+	closing = newfile_end(&output->file, output->path, whole && !error);
+	return error ? error : closing;
 }

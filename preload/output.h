@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "descriptor.h"
+#include "newfile.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +22,8 @@ struct output {
 	bool socket;   /* written by send(2), which can be told not to block */
 	bool fallback; /* the configured descriptor is not what it was */
 	struct descriptor_identity identity; /* of what was opened */
-	char path[CONFIG_PATH];    /* "fd:2", or where the file will be */
-	char partial[CONFIG_PATH]; /* its name until it is whole; "" where there is none */
+	char path[CONFIG_PATH];              /* "fd:2", or where the file will be */
+	struct newfile file;                 /* where it is one */
 };
 
 /* What a template's %-letters stand for. */
