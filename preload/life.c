@@ -8,6 +8,7 @@
 #include "process.h"
 #include "signals.h"
 #include "state.h"
+#include "sys.h"
 #include "thread.h"
 
 #include <errno.h>
@@ -28,14 +29,23 @@ void life_abort(void)
 	errno = error;
 }
 
+/* What is sent to the first process of a pid namespace ends it only where it has a fault itself
+ * (pid_namespaces(7)). */
+static bool is_harmless(const siginfo_t *info)
+{
+	return sys_getpid() == 1 && info->si_code <= 0;
+}
+
 /* The process is being killed by a signal that it left to its default action. */
 static void killed(int signal, siginfo_t *info, void *context)
 {
 	int error = errno;
 
 	(void)context;
-	life_end();
-	signals_let_through(signal, info);
+	if (!is_harmless(info)) {
+		life_end();
+		signals_let_through(signal, info);
+	}
 	errno = error;
 }
 

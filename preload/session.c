@@ -34,6 +34,11 @@ struct session {
 	uint64_t scratch[TEXT_BUFFER / 8];
 };
 
+/* Reports of this process that could not be written: the next one says so. One dump at a time. */
+static struct {
+	uint64_t failed;
+} self;
+
 /* -- Memory --------------------------------------------------------------------------------- */
 
 /* Ours while the dump lasts, and so the ledger counts it. */
@@ -176,6 +181,8 @@ static int write_out(struct session *session, int format, bool private)
 	int error, closing;
 
 	session->view.number = facts.number = output_number(&facts);
+	facts_lose(&session->view, "reports_failed", "earlier reports that could not be written",
+		self.failed);
 	error = output_open(&session->output, &facts);
 	if (!error) {
 		error = write_form(session, format);
@@ -184,6 +191,7 @@ static int write_out(struct session *session, int format, bool private)
 			error = closing;
 	}
 	state_output(&session->output, private, error);
+	self.failed = error ? self.failed + 1 : 0;
 	return error;
 }
 
@@ -194,6 +202,8 @@ int session_report(const char *reason, int format, uint32_t *number)
 
 	if (!session)
 		return ENOMEM;
+	if (*number == 1)
+		self.failed = 0; /* those of our parent */
 	facts_gather(&session->facts, &session->view, *number, reason);
 	session->view.own[session->view.owns++] =
 		(struct view_range){(uintptr_t)session, (uintptr_t)session + sizeof *session};

@@ -38,6 +38,18 @@ static bool is_end(int signal)
 	return false;
 }
 
+/* The first process of a pid namespace ignores by default what is not its own fault. */
+static bool can_end_us(int signal)
+{
+	static const uint8_t faults[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+
+	for (unsigned i = 0; i < sizeof faults; i++) {
+		if (faults[i] == signal)
+			return true;
+	}
+	return sys_getpid() != 1;
+}
+
 static bool is_ours(const struct sigaction *action)
 {
 	return action->sa_flags & SA_SIGINFO &&
@@ -142,7 +154,7 @@ static void follow(int signal)
 		come_forward(signal);
 	else if (signal == vmatlas_state.signal || signal == vmatlas_state.second)
 		arm(signal, self.dump);
-	else if (self.fatal && is_end(signal))
+	else if (self.fatal && is_end(signal) && can_end_us(signal))
 		arm(signal, self.fatal);
 }
 
@@ -299,7 +311,7 @@ void signals_boot(signals_catcher *dump, signals_catcher *fatal)
 	self.dump = dump;
 	self.fatal = fatal;
 	for (unsigned i = 0; fatal && i < sizeof ends; i++) {
-		if (ends[i] != wanted)
+		if (ends[i] != wanted && can_end_us(ends[i]))
 			arm_if_free(ends[i], fatal);
 	}
 	if (!wanted)

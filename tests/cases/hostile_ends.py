@@ -8,8 +8,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import Dumper, case, check, check_equal, main, read_reports
-from vmatlas_hostile import build, scenarios_of, survive
+from vmatlas_case import Dumper, Skip, case, check, check_equal, main, read_reports
+from vmatlas_hostile import as_root, build, scenarios_of, survive
 from vmatlas_report import check_report
 
 # By these no report is made at the end: nobody of ours is asked.
@@ -27,7 +27,21 @@ def prove(scenario):
 
 
 for name in scenarios_of("ends.c"):
-    prove(name)
+    if name != "as_first":
+        prove(name)
+
+
+@case()
+def first_process_of_a_namespace(t):
+    """What it ignores as such goes on to be ignored, and the report comes at the end that ends it."""
+    argv = ["unshare", "--fork", "--pid", build(t, "ends.c"), "as_first"]
+    if not as_root("unshare", "--fork", "--pid", "true"):
+        raise Skip("no pid namespace can be made here")
+    run = t.compare(argv, settings={"exit": 1})
+    check_equal("output", "still here\n", run.out)
+    names = [label for label in run.reports if label.startswith("ends.1.")]
+    check_equal("reports of the first process", 1, len(names))
+    check_equal("blocks", 7, run.reports[names[0]]["totals"]["frees"])
 
 
 def can_be_nameless(folder):

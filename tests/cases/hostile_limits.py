@@ -5,12 +5,15 @@ import os
 import pty
 import resource
 import select
+import signal
 import socket
 import stat
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import Skip, case, check, check_same, main
+from vmatlas_case import BUILD, Skip, case, check, check_same, is_ready, main, read_reports
 from vmatlas_report import check_report
 from vmatlas_hostile import as_root, build, prove_all, survive
 
@@ -152,6 +155,26 @@ def a_folder_that_vanishes(t):
     run = t.shim(argv, dumps=5, settings={"output": t.path("gone", "x.%n")})
     check_same("status", 0, run.status)
     check_same("error output", "", run.err)
+
+
+@case()
+def a_folder_that_comes_back(t):
+    """Reports that could not be written are counted in the next one that can."""
+    folder = t.path("back")
+    process = t.start([t.program("waiting")], t.shim_environment(output=os.path.join(folder, "%n.json")))
+    while not is_ready(process.pid, signal.SIGUSR2):
+        time.sleep(0.01)
+    for there in (False, False, True, True):
+        if there:
+            os.makedirs(folder, exist_ok=True)
+        told = subprocess.run([os.path.join(BUILD, "vmatlas"), "dump", str(process.pid)],
+                              capture_output=True, text=True)
+        check(told.returncode == (0 if there else 1), f"dump: {told.returncode} {told.stderr}")
+    process.kill()
+    t.finish(process, 5)
+    reports = read_reports(folder)
+    check_same("lost", [2, 0], [report["dump"]["lost"].get("reports_failed", 0)
+                                for _, report in sorted(reports.items())])
 
 
 @case()

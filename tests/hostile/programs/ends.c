@@ -271,7 +271,22 @@ END(a_thread)
 END(two)
 END(pthread_exit)
 
-SCENARIOS({"return", end_return}, {"handlers", end_handlers}, {"quick_exit", end_quick_exit},
+/* Of a pid namespace: what others send it by kill(2) does nothing, its own fault ends it. */
+static void as_first(void)
+{
+	static const int sent[] = {SIGTERM, SIGALRM, SIGINT, SIGHUP, SIGSEGV, SIGABRT, SIGKILL};
+
+	must(getpid() == 1);
+	no_core();
+	for (size_t i = 0; i < COUNT(sent); i++) {
+		kill(1, sent[i]);
+		free(malloc(100));
+	}
+	tell("still here");
+	*(volatile int *)8 = 1;
+}
+
+SCENARIOS({"as_first", as_first}, {"return", end_return}, {"handlers", end_handlers}, {"quick_exit", end_quick_exit},
 	{"underscore", end_underscore}, {"raw_exit", end_raw_exit},
 	{"exit_in_handler", end_exit_in_handler}, {"quit_in_handler", end_quit_in_handler},
 	{"abort", end_abort}, {"null", end_null}, {"division", end_division}, {"trap", end_trap},
