@@ -15,6 +15,7 @@ static struct {
 
 /* How a walk ended. */
 enum ending {
+	ENDING_NOT_YET,
 	ENDING_OUTERMOST, /* or where nothing can be read any more: again so next time */
 	ENDING_JOINED,    /* the rest is as the last walk found it */
 	ENDING_DEPTH,
@@ -34,24 +35,22 @@ static void count(_Atomic uint64_t *counter)
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* How many of the first `candidates` levels the walk can take over from here, if the call stack
- * then has the right depth; else `*candidates` is how many it may still meet. */
-static inline uint32_t join(const struct levels *levels, uint32_t *candidates, uint32_t fresh,
-	uint64_t key, const struct walk *walk)
+/* Whether the walk, which is where the innermost of the first `*candidates` levels is, can take
+ * them over: nothing has changed there, and the call stack then has the right depth. Else
+ * `*candidates` is how many it may still meet. */
+static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fresh)
 {
-	uint32_t total, intact;
+	uint32_t total = fresh + *candidates, intact;
 
-	*candidates = levels_seek(levels, *candidates, walk->sp);
-	if (!levels_meet(levels, *candidates, key, walk->sp, walk->bp))
-		return 0;
-	total = fresh + *candidates;
-	if (total > self.depth || (levels->cut && total != self.depth))
-		return *candidates = 0;
+	if (total > self.depth || (levels->cut && total != self.depth)) {
+		*candidates = 0;
+		return false;
+	}
 	intact = levels_verify(levels, *candidates);
 	if (intact == *candidates)
-		return intact;
+		return true;
 	*candidates = intact;
-	return 0;
+	return false;
 }
 
 static inline struct journey ended(enum ending ending, uint32_t fresh, uint32_t joined)
@@ -62,41 +61,78 @@ static inline struct journey ended(enum ending ending, uint32_t fresh, uint32_t 
 /* Where a frame could not be stepped out of. */
 static enum ending ending_at(uint64_t layout)
 {
-	bool expected = LAYOUT_KIND(layout) == LAYOUT_END || LAYOUT_KIND(layout) == LAYOUT_UNKNOWN;
+	switch (LAYOUT_KIND(layout)) {
+	case LAYOUT_NONE:
+		return ENDING_LOST;
+	case LAYOUT_COMPLEX:
+		return ENDING_COMPLEX;
+	case LAYOUT_NOWHERE:
+	case LAYOUT_END:
+	case LAYOUT_UNKNOWN:
+		return ENDING_OUTERMOST;
+	default:
+		return ENDING_BROKEN;
+	}
+}
 
-	return expected ? ENDING_OUTERMOST : ENDING_BROKEN;
+/* Whether the frame that a walk ended in belongs to the call stack. */
+static bool is_frame(uint64_t layout)
+{
+	return LAYOUT_KIND(layout) != LAYOUT_NOWHERE && LAYOUT_KIND(layout) != LAYOUT_COMPLEX;
+}
+
+/* Learns what was never seen, and steps over what is seldom seen. */
+static __attribute__((noinline)) enum ending step_rarely(
+	struct callstack *state, struct walk *walk, struct walk_frame *frame)
+{
+	bool stepped;
+
+	frame->read = (struct walk_slots){0};
+	if (LAYOUT_KIND(frame->layout) == LAYOUT_NONE)
+		frame->layout = learn(walk->pc, walk->exact);
+	if (frame->layout & LAYOUT_PLAIN)
+		stepped = walk_step(walk, frame->layout, &state->stacks.current);
+	else
+		stepped = walk_step_rare(walk, frame, &state->stacks);
+	if (stepped)
+		return ENDING_NOT_YET;
+	frame->layout &= ~LAYOUT_PLAIN; /* nothing was read */
+	return ending_at(frame->layout);
 }
 
 static struct journey walk_out(struct callstack *state, const struct callstack_at *at)
 {
-	struct walk walk = {at->pc, at->sp, at->bp, false};
-	uint32_t candidates = state->levels.count, fresh = 0, joined;
+	const struct levels *levels = &state->levels;
+	struct layout_table layouts = layout_table();
+	struct stacks_bounds stack = state->stacks.current;
+	struct walk walk = {at->pc, at->sp, at->bp, false}, copy;
+	uint32_t candidates = levels->count, fresh = 0;
 	struct walk_frame *frame = state->fresh;
-	uint64_t key;
+	enum ending ending;
 
 	for (;; fresh++, frame++) {
-		key = layout_key(walk.pc, walk.exact);
-		frame->key = key;
+		frame->key = layout_key(walk.pc, walk.exact);
 		frame->sp = walk.sp;
 		frame->bp = walk.bp;
-		joined = join(&state->levels, &candidates, fresh, key, &walk);
-		if (joined)
-			return ended(ENDING_JOINED, fresh, joined);
+		candidates = levels_seek(levels, candidates, walk.sp);
+		if (levels_meet(levels, candidates, frame->key, walk.sp, walk.bp) &&
+			join(levels, &candidates, fresh))
+			return ended(ENDING_JOINED, fresh, candidates);
 		if (!walk_is_code(walk.pc))
 			return ended(ENDING_OUTERMOST, fresh, 0);
 		if (fresh == self.depth)
 			return ended(ENDING_DEPTH, fresh, 0);
-		frame->layout = layout_find(key);
-		if (__builtin_expect(LAYOUT_KIND(frame->layout) == LAYOUT_NONE, 0))
-			frame->layout = learn(walk.pc, walk.exact);
-		if (LAYOUT_KIND(frame->layout) == LAYOUT_NONE)
-			return ended(ENDING_LOST, fresh + 1, 0);
-		if (LAYOUT_KIND(frame->layout) == LAYOUT_NOWHERE)
-			return ended(ENDING_OUTERMOST, fresh, 0);
-		if (LAYOUT_KIND(frame->layout) == LAYOUT_COMPLEX)
-			return ended(ENDING_COMPLEX, fresh, 0);
-		if (!walk_step(&walk, frame, &state->stacks))
-			return ended(ending_at(frame->layout), fresh + 1, 0);
+		frame->layout = layout_find(&layouts, frame->key);
+		if (__builtin_expect(frame->layout & LAYOUT_PLAIN, 1) &&
+			walk_step(&walk, frame->layout, &stack))
+			continue;
+		copy = walk; /* the original stays in registers */
+		ending = step_rarely(state, &copy, frame);
+		if (ending != ENDING_NOT_YET)
+			return ended(ending, fresh + is_frame(frame->layout), 0);
+		walk = copy;
+		stack = state->stacks.current;
+		layouts = layout_table();
 	}
 }
 
@@ -108,6 +144,7 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 	uint32_t kept = journey->joined;
 	uint32_t number = kept ? levels->level[kept - 1].frame : 0;
 	const struct walk_frame *frame = state->fresh + journey->fresh;
+	struct levels_end end = levels_end(levels, kept);
 	struct frames_batch batch = {.open = false};
 
 	levels->count = 0;
@@ -119,7 +156,8 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 		number = frames_number(&batch, &record);
 		if (!number)
 			break;
-		levels_add(levels, kept++, frame, frame + 1, number);
+		levels_add(levels, &end, frame, frame + 1, number);
+		kept++;
 	}
 	frames_end(&batch);
 	if (!journey->joined)

@@ -24,8 +24,9 @@ uint64_t layout_pack(const struct layout *layout)
 {
 	enum layout_kind kind = fits(layout) ? layout->kind : LAYOUT_COMPLEX;
 	bool uses_rbp = kind == LAYOUT_RBP || kind == LAYOUT_AT_RBP || kind == LAYOUT_UNKNOWN;
+	bool plain = (kind == LAYOUT_RSP || kind == LAYOUT_RBP) && !layout->interrupts;
 
-	return (uint64_t)kind | (uint64_t)layout->saves_rbp << 4 |
+	return (plain ? LAYOUT_PLAIN : 0) | (uint64_t)kind | (uint64_t)layout->saves_rbp << 4 |
 	       (uint64_t)layout->interrupts << 5 | (uint64_t)uses_rbp << 6 |
 	       (uint64_t)((uint32_t)layout->cfa << 8) |
 	       (uint64_t)(uint16_t)(layout->rbp / 8) << 32 | (uint64_t)layout->module << 48;

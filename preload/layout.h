@@ -35,12 +35,13 @@ struct layout {
 	uint32_t module; /* number of the module, 0 for none */
 };
 
-/* In a word: bits 0-3 the kind, 4 saves_rbp, 5 interrupts, 6 the step depends on rbp, 8-31 cfa,
- * 32-47 rbp / 8, 48-63 module. */
+/* In a word: bits 0-3 the kind, 4 saves_rbp, 5 interrupts, 6 the step depends on rbp, 7 plain (of
+ * the two common kinds, and not interrupting), 8-31 cfa, 32-47 rbp / 8, 48-63 module. */
 #define LAYOUT_KIND(word) ((enum layout_kind)((word)&15))
 #define LAYOUT_SAVES_RBP(word) ((word) >> 4 & 1)
 #define LAYOUT_INTERRUPTS(word) ((word) >> 5 & 1)
 #define LAYOUT_USES_RBP(word) ((word) >> 6 & 1)
+#define LAYOUT_PLAIN ((uint64_t)1 << 7)
 #define LAYOUT_CFA(word) ((intptr_t)((int32_t)(uint32_t)(word) >> 8))
 #define LAYOUT_RBP_SLOT(word) ((intptr_t)(int16_t)((word) >> 32) * 8)
 #define LAYOUT_MODULE(word) ((uint32_t)((word) >> 48))
@@ -83,18 +84,24 @@ static inline uint32_t layout_place(const struct layout_table *table, uint64_t k
 	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> table->shift);
 }
 
-/* The word put last for this key; 0 (LAYOUT_NONE) if there is none. Anywhere. */
-static inline uint64_t layout_find(uint64_t key)
+/* The table in use, for the time of a walk: one that was replaced misses what came later. Anywhere.
+ */
+static inline struct layout_table layout_table(void)
 {
-	uint64_t word = atomic_load_explicit(&layout_current, memory_order_acquire), found;
-	struct layout_table table = layout_table_at(word);
+	return layout_table_at(atomic_load_explicit(&layout_current, memory_order_acquire));
+}
 
-	if (!word)
+/* The word put last for this key; 0 (LAYOUT_NONE) if there is none. Anywhere. */
+static inline uint64_t layout_find(const struct layout_table *table, uint64_t key)
+{
+	uint64_t found;
+
+	if (!table->entry)
 		return 0;
-	for (uint32_t at = layout_place(&table, key);; at = (at + 1) & table.mask) {
-		found = atomic_load_explicit(&table.entry[at].key, memory_order_acquire);
-		if (found == key)
-			return atomic_load_explicit(&table.entry[at].word, memory_order_relaxed);
+	for (uint32_t at = layout_place(table, key);; at = (at + 1) & table->mask) {
+		found = atomic_load_explicit(&table->entry[at].key, memory_order_acquire);
+		if (__builtin_expect(found == key, 1))
+			return atomic_load_explicit(&table->entry[at].word, memory_order_relaxed);
 		if (found == 0)
 			return 0;
 	}

@@ -89,36 +89,48 @@ static inline bool levels_meet(
 	       (level->bp == bp || !level->needs_bp);
 }
 
-static inline uint32_t levels_note(
-	struct levels *levels, uint32_t words, uintptr_t at, uintptr_t value)
+/* Where the next level goes, inside of those that are kept. */
+struct levels_end {
+	struct levels_level *level;
+	struct levels_word *word;
+	bool needs_bp; /* the walk from the level before depends on rbp */
+};
+
+static inline struct levels_end levels_end(struct levels *levels, uint32_t kept)
 {
-	if (at)
-		levels->word[words++] = (struct levels_word){at, value};
-	return words;
+	const struct levels_level *last = levels->level + kept - 1;
+
+	return (struct levels_end){levels->level + kept, levels->word + (kept ? last->words : 0),
+		kept && last->needs_bp};
 }
 
-/* Adds a level inside the first `count`: the frame that was stepped out of, and the place that the
- * step led to (which is not a level where the walk ended there). The words fit by construction:
- * a step reads three at most. rbp that nothing further out depends on is left out: it is often
- * just a number that the program counts with, and comparing it would find differences that make
- * none. */
-static inline void levels_add(struct levels *levels, uint32_t count, const struct walk_frame *frame,
-	const struct walk_frame *outer, uint32_t number)
+static inline void levels_note(struct levels_end *end, uintptr_t at, uintptr_t value)
 {
-	bool outer_needs = count && levels->level[count - 1].needs_bp;
-	uint32_t words = count ? levels->level[count - 1].words : 0;
+	if (at)
+		*end->word++ = (struct levels_word){at, value};
+}
 
-	words = levels_note(levels, words, frame->read.pc_at, (uintptr_t)(outer->key >> 1));
-	words = levels_note(levels, words, frame->read.sp_at, outer->sp);
-	if (outer_needs)
-		words = levels_note(levels, words, frame->read.bp_at, outer->bp);
-	levels->level[count] = (struct levels_level){
+/* Adds a level: the frame that was stepped out of, and the place that the step led to (which is
+ * not a level where the walk ended there). The words fit by construction: a step reads three at
+ * most. rbp that nothing further out depends on is left out: it is often just a number that the
+ * program counts with, and comparing it would find differences that make none. */
+static inline void levels_add(struct levels *levels, struct levels_end *end,
+	const struct walk_frame *frame, const struct walk_frame *outer, uint32_t number)
+{
+	struct walk_slots read = walk_slots(frame, outer);
+
+	levels_note(end, read.pc_at, (uintptr_t)(outer->key >> 1));
+	levels_note(end, read.sp_at, outer->sp);
+	if (end->needs_bp)
+		levels_note(end, read.bp_at, outer->bp);
+	end->needs_bp = LAYOUT_USES_RBP(frame->layout) || (end->needs_bp && !read.bp_at);
+	*end->level++ = (struct levels_level){
 		.key = frame->key,
 		.sp = frame->sp,
 		.bp = frame->bp,
 		.frame = number,
-		.words = (uint16_t)words,
-		.needs_bp = LAYOUT_USES_RBP(frame->layout) || (outer_needs && !frame->read.bp_at),
+		.words = (uint16_t)(end->word - levels->word),
+		.needs_bp = end->needs_bp,
 	};
 }
 

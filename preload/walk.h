@@ -27,7 +27,7 @@ struct walk_frame {
 	uint64_t key; /* layout_key */
 	uintptr_t sp, bp;
 	uint64_t layout;
-	struct walk_slots read; /* by the step out of it */
+	struct walk_slots read; /* by the step out of it, where its layout is not a plain one */
 };
 
 /* Lowest and highest program counters that can be code: below lies what vm.mmap_min_addr and the
@@ -47,15 +47,13 @@ static inline bool walk_reads(const struct stacks_bounds *stack, uintptr_t addre
 	return address >= stack->low && address <= stack->high - sizeof(uintptr_t);
 }
 
-/* The step for all layouts but the two common ones. May ask for another stack's bounds. */
-bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *stacks);
-
-static inline __attribute__((always_inline)) bool walk_step_common(
-	struct walk *walk, struct walk_frame *frame, const struct stacks_bounds *stack)
+/* Steps out of a frame of a plain layout. False, and walk is as it was, where there is no word to
+ * be read. Under the guard. */
+static inline __attribute__((always_inline)) bool walk_step(
+	struct walk *walk, uint64_t layout, const struct stacks_bounds *stack)
 {
-	uint64_t layout = frame->layout;
-	uintptr_t base = LAYOUT_KIND(layout) == LAYOUT_RSP ? walk->sp : walk->bp;
-	uintptr_t cfa = base + (uintptr_t)LAYOUT_CFA(layout), bp_at = 0, bp = walk->bp;
+	uintptr_t base = LAYOUT_USES_RBP(layout) ? walk->bp : walk->sp;
+	uintptr_t cfa = base + (uintptr_t)LAYOUT_CFA(layout), bp_at;
 
 	if (cfa <= walk->sp || !walk_reads(stack, cfa - sizeof cfa))
 		return false;
@@ -63,30 +61,29 @@ static inline __attribute__((always_inline)) bool walk_step_common(
 		bp_at = cfa + (uintptr_t)LAYOUT_RBP_SLOT(layout);
 		if (!walk_reads(stack, bp_at))
 			return false;
-		bp = *(const uintptr_t *)bp_at;
+		walk->bp = *(const uintptr_t *)bp_at;
 	}
-	frame->read = (struct walk_slots){cfa - sizeof cfa, 0, bp_at};
-	*walk = (struct walk){
-		*(const uintptr_t *)(cfa - sizeof cfa), cfa, bp, LAYOUT_INTERRUPTS(layout)};
+	walk->pc = *(const uintptr_t *)(cfa - sizeof cfa);
+	walk->sp = cfa;
+	walk->exact = false;
 	return true;
 }
 
-/* Steps out of the frame that walk stands in, whose layout is in *frame, and notes there what was
- * read. False, and walk is as it was, where there is no caller or no word to be read. Under the
- * guard. */
-static inline __attribute__((always_inline)) bool walk_step(
-	struct walk *walk, struct walk_frame *frame, struct stacks *stacks)
-{
-	struct walk copy; /* keeps the original in registers */
-	bool done;
+/* The same for all other layouts; notes in *frame what was read. May ask for another stack's
+ * bounds. False also where there is no caller. Under the guard. */
+bool walk_step_rare(struct walk *walk, struct walk_frame *frame, struct stacks *stacks);
 
-	frame->read = (struct walk_slots){0};
-	if (__builtin_expect(LAYOUT_KIND(frame->layout) <= LAYOUT_RBP, 1))
-		return walk_step_common(walk, frame, &stacks->current);
-	copy = *walk;
-	done = walk_step_rare(&copy, frame, stacks);
-	*walk = copy;
-	return done;
+/* Where the step read that led out of the frame, to `outer`. */
+static inline struct walk_slots walk_slots(
+	const struct walk_frame *frame, const struct walk_frame *outer)
+{
+	uint64_t layout = frame->layout;
+
+	if (__builtin_expect(!(layout & LAYOUT_PLAIN), 0))
+		return frame->read;
+	return (struct walk_slots){.pc_at = outer->sp - sizeof(uintptr_t),
+		.bp_at = LAYOUT_SAVES_RBP(layout) ? outer->sp + (uintptr_t)LAYOUT_RBP_SLOT(layout)
+						  : 0};
 }
 
 #endif
