@@ -149,19 +149,20 @@ int modules_image(uintptr_t address, struct modules_image *image)
 
 #endif
 
-bool modules_covers(
+struct modules_segment modules_segment(
 	const struct modules_image *image, uintptr_t address, size_t size, uint32_t flags)
 {
 	const ElfW(Phdr) *header = image->headers;
-	uintptr_t at = address - image->bias;
 
 	for (unsigned i = 0; i < image->header_count; i++) {
+		struct modules_segment segment = {
+			image->bias + header[i].p_vaddr, header[i].p_memsz};
+
 		if (header[i].p_type == PT_LOAD && (header[i].p_flags & flags) == flags &&
-			at - header[i].p_vaddr <= header[i].p_memsz &&
-			header[i].p_memsz - (at - header[i].p_vaddr) >= size)
-			return true;
+			modules_holds(&segment, address, size))
+			return segment;
 	}
-	return false;
+	return (struct modules_segment){0, 0};
 }
 
 static size_t padded(size_t size)

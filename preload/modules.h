@@ -27,10 +27,31 @@ struct modules_image {
  * kernel, see ask.h. */
 int modules_image(uintptr_t address, struct modules_image *image);
 
-/* Whether a segment of the image that can be read (PF_R), executed (PF_X) covers the `size` bytes
- * at the address. Anywhere, while the image is loaded. */
-bool modules_covers(
+/* A part of an image that is mapped alike; size 0 for none. */
+struct modules_segment {
+	uintptr_t start;
+	size_t size;
+};
+
+static inline bool modules_holds(
+	const struct modules_segment *segment, uintptr_t address, size_t size)
+{
+	size_t from = address - segment->start;
+
+	return from <= segment->size && segment->size - from >= size;
+}
+
+/* The segment of the image that can be read (PF_R), executed (PF_X) and holds the `size` bytes at
+ * the address. Anywhere, while the image is loaded. */
+struct modules_segment modules_segment(
 	const struct modules_image *image, uintptr_t address, size_t size, uint32_t flags);
+
+/* Whether there is one. Same rules. */
+static inline bool modules_covers(
+	const struct modules_image *image, uintptr_t address, size_t size, uint32_t flags)
+{
+	return modules_segment(image, address, size, flags).size != 0;
+}
 
 /* The number of the image's struct vmatlas_module, made now if need be; 0 when it cannot be kept.
  * `replaced` becomes true when it took the place of others that must have been unloaded. `pc` is

@@ -10,13 +10,20 @@ static bool image_ready(struct unwind_task *task, uintptr_t address)
 	       modules_image(address, &task->image) == 0;
 }
 
-static bool image_read(struct unwind_task *task, uintptr_t address, uint64_t *word)
+static bool segment_read(const struct unwind_task *task, uintptr_t address, uint64_t *word)
 {
-	if (!image_ready(task, address) ||
-		!modules_covers(&task->image, address, sizeof *word, PF_R))
+	if (!modules_holds(&task->segment, address, sizeof *word))
 		return false;
 	memcpy(word, (const void *)address, sizeof *word);
 	return true;
+}
+
+static bool image_read(struct unwind_task *task, uintptr_t address, uint64_t *word)
+{
+	if (!image_ready(task, address))
+		return false;
+	task->segment = modules_segment(&task->image, address, sizeof *word, PF_R);
+	return segment_read(task, address, word);
 }
 
 /* The frames of our own that a walk starts in lie on the same stack as those it is for; a signal
@@ -33,15 +40,21 @@ static bool stack_read(struct unwind_task *task, uintptr_t address, uint64_t *wo
 	return true;
 }
 
+static bool place_read(struct unwind_task *task, uintptr_t address, uint64_t *word)
+{
+	return task->stacks ? stack_read(task, address, word) : probe_read(address, word);
+}
+
 static int access_mem(
 	unw_addr_space_t space, unw_word_t address, unw_word_t *word, int write, void *context)
 {
 	struct unwind_task *task = context;
-	bool done = !write &&
-		    (!task->stacks ? probe_read(address, word) : stack_read(task, address, word));
 
 	(void)space;
-	return done || (!write && image_read(task, address, word)) ? 0 : -UNW_EINVAL;
+	if (!write && (segment_read(task, address, word) || place_read(task, address, word) ||
+			      image_read(task, address, word)))
+		return 0;
+	return -UNW_EINVAL;
 }
 
 static bool register_known(const struct unwind_task *task, unw_regnum_t number, uint64_t *value)

@@ -26,7 +26,10 @@ struct unwind_task {
 	 */
 	const struct aside_registers *registers;
 	struct stacks *stacks;
-	struct modules_image image; /* the last one seen, all zeros at first */
+	/* The last ones seen, all zeros at first. libunwind reads tables byte by byte, a hundred
+	 * times in one step. */
+	struct modules_image image;
+	struct modules_segment segment; /* of it, readable */
 };
 
 extern const unw_accessors_t unwind_accessors __attribute__((visibility("hidden")));
