@@ -43,7 +43,7 @@ static uint32_t add(struct frames_batch *batch, const struct vmatlas_frame *fram
 	if (number)
 		return number;
 	if (!batch->open) {
-		batch->open = lock_take(&locks()->frames, &batch->held);
+		batch->open = lock_take_guarded(&locks()->frames, &batch->held);
 		if (!batch->open)
 			return 0;
 		number = find(frame);

@@ -51,13 +51,14 @@ static bool index_ready(struct intern *table)
 	return true;
 }
 
+/* The count is written last: what a handler's longjmp cuts short never was there. */
 uint32_t intern_append(struct intern *table, const void *record)
 {
 	struct intern_index index;
 	uint32_t id = 0;
 
 	if (index_ready(table))
-		id = store_append(&table->lane, table->limit);
+		id = store_reserve(&table->lane, table->limit);
 	if (!id) {
 		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
 		return 0;
@@ -65,6 +66,7 @@ uint32_t intern_append(struct intern *table, const void *record)
 	memcpy(lane_get(&table->lane, id), record, table->lane.record_size);
 	index = intern_index(table);
 	index_put(&index, record, table->key_words, id);
+	lane_publish(&table->lane, id);
 	return id;
 }
 
@@ -73,7 +75,7 @@ uint32_t intern_add(struct intern *table, struct lock *lock, const void *record)
 	struct held held;
 	uint32_t id;
 
-	if (!lock_take(lock, &held)) {
+	if (!lock_take_guarded(lock, &held)) {
 		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
 		return 0;
 	}

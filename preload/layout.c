@@ -93,7 +93,7 @@ bool layout_put(uint64_t key, uint64_t word)
 	struct held held;
 	bool done;
 
-	if (!lock_take(&locks()->layouts, &held))
+	if (!lock_take_guarded(&locks()->layouts, &held))
 		return false;
 	done = ready();
 	table = layout_table_at(layout_current);
@@ -108,7 +108,7 @@ void layout_drop(uintptr_t start, uintptr_t end)
 	struct layout_table table;
 	struct held held;
 
-	if (!lock_take(&locks()->layouts, &held))
+	if (!lock_take_guarded(&locks()->layouts, &held))
 		return;
 	table = layout_table_at(layout_current);
 	for (uint32_t i = 0; table.entry && i <= table.mask; i++) {

@@ -13,6 +13,9 @@ static struct {
 	struct locks *locks;
 } self = {.locks = &self.fallback};
 
+/* Since glibc 2.32. Once false, it stays so for as long as there is another thread. */
+extern char __libc_single_threaded __attribute__((weak));
+
 extern void __tsan_ignore_thread_begin(void) __attribute__((weak));
 extern void __tsan_ignore_thread_end(void) __attribute__((weak));
 
@@ -73,6 +76,7 @@ static bool attempt_long(struct lock *lock)
 bool lock_take(struct lock *lock, struct held *held)
 {
 	held->lock = lock;
+	held->blocked = true;
 	sys_signals_block(&held->signals);
 	if (attempt(lock) || attempt_long(lock)) {
 		lock_unwatched_begin();
@@ -82,11 +86,29 @@ bool lock_take(struct lock *lock, struct held *held)
 	return false;
 }
 
+static bool is_alone(void)
+{
+	return &__libc_single_threaded && __libc_single_threaded;
+}
+
+bool lock_take_guarded(struct lock *lock, struct held *held)
+{
+	if (!is_alone())
+		return lock_take(lock, held);
+	held->lock = lock;
+	held->blocked = false;
+	atomic_store_explicit(&lock->taken, 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	lock_unwatched_begin();
+	return true;
+}
+
 void lock_release(const struct held *held)
 {
 	lock_unwatched_end();
 	atomic_store_explicit(&held->lock->taken, 0, memory_order_release);
-	sys_signals_restore(&held->signals);
+	if (held->blocked)
+		sys_signals_restore(&held->signals);
 }
 
 void lock_boot(void)

@@ -31,6 +31,7 @@ struct locks {
 struct held {
 	struct lock *lock;
 	uint64_t signals;
+	bool blocked; /* the signals */
 };
 
 /* The page with the locks. Never NULL. */
@@ -39,6 +40,12 @@ struct locks *locks(void);
 /* Takes it with all signals blocked; false (nothing held, signals as before) when it could not be
  * had in time. Under the guard. */
 bool lock_take(struct lock *lock, struct held *held);
+
+/* The same for a lock that is taken under the guard only. As long as the process has one thread, no
+ * signal is blocked for it, which saves two system calls: no handler can want it, and one that is
+ * found taken was left by a handler's longjmp. */
+bool lock_take_guarded(struct lock *lock, struct held *held);
+
 void lock_release(const struct held *held);
 
 /* Where the program carries ThreadSanitizer, its interceptors see our memcpy and know nothing of

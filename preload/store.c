@@ -106,14 +106,20 @@ static bool segment_ready(struct lane *lane, unsigned segment)
 	return memory != NULL;
 }
 
-uint32_t store_append(struct lane *lane, uint32_t limit)
+uint32_t store_reserve(struct lane *lane, uint32_t limit)
 {
 	uint32_t count = atomic_load_explicit(&lane->count, memory_order_relaxed);
 
-	if (count >= limit || !segment_ready(lane, lane_segment(count)))
-		return 0;
-	atomic_store_explicit(&lane->count, count + 1, memory_order_release);
-	return count + 1;
+	return count < limit && segment_ready(lane, lane_segment(count)) ? count + 1 : 0;
+}
+
+uint32_t store_append(struct lane *lane, uint32_t limit)
+{
+	uint32_t id = store_reserve(lane, limit);
+
+	if (id)
+		lane_publish(lane, id);
+	return id;
 }
 
 unsigned store_chunks(struct store_chunk *chunks, unsigned capacity)

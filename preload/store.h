@@ -24,6 +24,10 @@ struct store_chunk {
  * guard; takes a lock. */
 void *store_take(size_t size);
 
+/* The number that store_append would give, whose record can be filled before lane_publish makes it
+ * count; 0 as there. Same rules. */
+uint32_t store_reserve(struct lane *lane, uint32_t limit);
+
 /* The number of a fresh record of zeros in the lane, or 0 when there is no memory or `limit`
  * records are reached. Under the guard; the lane's own lock must be held. */
 uint32_t store_append(struct lane *lane, uint32_t limit);

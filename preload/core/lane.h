@@ -47,6 +47,12 @@ static inline uint32_t lane_count(const struct lane *lane)
 	return atomic_load_explicit(&lane->count, memory_order_acquire);
 }
 
+/* Record `id` counts from now on; the one before it does already. By the one writer. */
+static inline void lane_publish(struct lane *lane, uint32_t id)
+{
+	atomic_store_explicit(&lane->count, id, memory_order_release);
+}
+
 /* The record with number `id`, which the caller knows to exist. */
 static inline void *lane_get(const struct lane *lane, uint32_t id)
 {

@@ -62,6 +62,42 @@ static void signals_are_blocked_while_it_is_held_and_then_as_before(void **state
 	assert_int_equal(mask_now(), before);
 }
 
+static void *hold_guarded(void *argument)
+{
+	struct held held;
+	bool *blocked = argument;
+
+	*blocked = lock_take_guarded(&locks()->births, &held) && mask_now() > 1ull << 62;
+	lock_release(&held);
+	return NULL;
+}
+
+/* glibc does not know again that the last thread has ended, so these come before all others. */
+static void one_thread_alone_blocks_no_signals_under_the_guard(void **state)
+{
+	uint64_t before = mask_now();
+	struct held held, again;
+
+	(void)state;
+	assert_true(lock_take_guarded(&locks()->births, &held));
+	assert_int_equal(mask_now(), before);
+	assert_true(lock_take_guarded(&locks()->births, &again)); /* left by a longjmp */
+	lock_release(&again);
+	lock_release(&held);
+	assert_int_equal(locks()->births.taken, 0);
+}
+
+static void several_do(void **state)
+{
+	bool blocked = false;
+	pthread_t thread;
+
+	(void)state;
+	pthread_create(&thread, NULL, hold_guarded, &blocked);
+	pthread_join(thread, NULL);
+	assert_true(blocked);
+}
+
 static void one_that_is_not_to_be_had_is_given_up(void **state)
 {
 	uint64_t before = mask_now(), start = sys_time_ns(CLOCK_MONOTONIC), took;
@@ -130,6 +166,8 @@ static void a_vfork_child_finds_the_mark(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_thread_alone_blocks_no_signals_under_the_guard),
+		cmocka_unit_test(several_do),
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(signals_are_blocked_while_it_is_held_and_then_as_before),
 		cmocka_unit_test(one_that_is_not_to_be_had_is_given_up),
