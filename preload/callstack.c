@@ -261,6 +261,7 @@ static inline bool make_current(struct callstack *state, uintptr_t sp)
 
 	if (state->generation != generation) {
 		state->levels.count = 0;
+		memset(&state->recall, 0, sizeof state->recall);
 		state->generation = generation;
 	}
 	return (stacks_hold(&state->stacks.current, sp) &&
@@ -268,18 +269,33 @@ static inline bool make_current(struct callstack *state, uintptr_t sp)
 	       stacks_choose(&state->stacks, sp, false);
 }
 
+/* The rest of the walk is as the last one found it. */
+static uint32_t keep_joined(struct callstack *state, const struct journey *journey)
+{
+	uint32_t number = keep(state, journey);
+
+	if (number && !state->levels.cut)
+		recall_add(&state->recall, &state->levels, journey->joined);
+	return number;
+}
+
 uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
 {
 	struct journey journey;
+	uint32_t number;
 
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
 		return lone(at->pc);
 	if (is_same(&state->levels, at))
 		return state->levels.level[state->levels.count - 1].frame;
+	number = recall_find(&state->recall, &state->levels, layout_key(at->pc, false), at->sp,
+		at->bp, state->stacks.current.high);
+	if (number)
+		return number;
 	journey = walk_out(state, at);
 	if (journey.ending == ENDING_JOINED)
-		return keep(state, &journey);
+		return keep_joined(state, &journey);
 	return finish_rare(state, at, &journey);
 }
 

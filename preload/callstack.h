@@ -10,6 +10,7 @@
 
 #include "core/lane.h"
 #include "levels.h"
+#include "recall.h"
 #include "stacks.h"
 #include "walk.h"
 
@@ -30,11 +31,12 @@ struct callstack_at {
 		(uintptr_t)__builtin_frame_address(0) + 16,            \
 		*(const uintptr_t *)__builtin_frame_address(0)})
 
-/* One thread's; all zeros is a good start. About 40 KiB, touched as deep as its call stacks are. */
+/* One thread's; all zeros is a good start. About 50 KiB, touched as deep as its call stacks are. */
 struct callstack {
 	uint32_t generation; /* of what was learned, when the levels were walked */
 	struct stacks stacks;
 	struct levels levels;
+	struct recall recall;
 	/* Of the walk at work, innermost first; the last is where it ended. */
 	struct walk_frame fresh[LEVELS_MAX + 1];
 };

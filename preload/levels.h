@@ -17,10 +17,11 @@ enum { LEVELS_MAX = 256, LEVELS_WORDS = 3 * LEVELS_MAX };
 
 struct levels_level {
 	uint64_t key; /* layout_key */
-	uintptr_t sp, bp;
+	uintptr_t sp;
+	uintptr_t bp; /* 0 where the walk from here does not depend on it */
 	uint32_t frame;
 	uint16_t words;    /* of this level and those further out */
-	uint16_t needs_bp; /* whether the walk from here depends on bp */
+	uint16_t needs_bp; /* whether it does */
 };
 
 struct levels_word {
@@ -79,14 +80,18 @@ static inline uint32_t levels_seek(const struct levels *levels, uint32_t count, 
 	return count;
 }
 
+/* Whether a walk with these registers is where the level is. */
+static inline bool levels_is(
+	const struct levels_level *level, uint64_t key, uintptr_t sp, uintptr_t bp)
+{
+	return level->sp == sp && level->key == key && (level->bp == bp || !level->needs_bp);
+}
+
 /* Whether the innermost of the first `count` levels is where the walk is. */
 static inline bool levels_meet(
 	const struct levels *levels, uint32_t count, uint64_t key, uintptr_t sp, uintptr_t bp)
 {
-	const struct levels_level *level = &levels->level[count - 1];
-
-	return count > 0 && level->sp == sp && level->key == key &&
-	       (level->bp == bp || !level->needs_bp);
+	return count > 0 && levels_is(&levels->level[count - 1], key, sp, bp);
 }
 
 /* Where the next level goes, inside of those that are kept. */
@@ -127,7 +132,7 @@ static inline void levels_add(struct levels *levels, struct levels_end *end,
 	*end->level++ = (struct levels_level){
 		.key = frame->key,
 		.sp = frame->sp,
-		.bp = frame->bp,
+		.bp = end->needs_bp ? frame->bp : 0,
 		.frame = number,
 		.words = (uint16_t)(end->word - levels->word),
 		.needs_bp = end->needs_bp,
