@@ -244,18 +244,8 @@ static __attribute__((noinline)) uint32_t finish_rare(
 	return keep(state, journey);
 }
 
-/* Whether the call stack is the last one again. */
-static inline bool is_same(const struct levels *levels, const struct callstack_at *at)
-{
-	uint32_t count = levels->count;
-
-	return levels_meet(levels, count, layout_key(at->pc, false), at->sp, at->bp) &&
-	       (!levels->cut || count == self.depth) &&
-	       levels_pass(levels, levels->level[count - 1].words) == 0;
-}
-
 /* Whether there is a stack to walk on. */
-static inline bool make_current(struct callstack *state, uintptr_t sp)
+static bool make_current(struct callstack *state, uintptr_t sp)
 {
 	uint32_t generation = atomic_load_explicit(&learn_generation, memory_order_acquire);
 
@@ -264,9 +254,7 @@ static inline bool make_current(struct callstack *state, uintptr_t sp)
 		memset(&state->recall, 0, sizeof state->recall);
 		state->generation = generation;
 	}
-	return (stacks_hold(&state->stacks.current, sp) &&
-		       state->stacks.generation == stacks_generation) ||
-	       stacks_choose(&state->stacks, sp, false);
+	return callstack_current(state, sp) || stacks_choose(&state->stacks, sp, false);
 }
 
 /* The rest of the walk is as the last one found it. */
@@ -279,24 +267,16 @@ static uint32_t keep_joined(struct callstack *state, const struct journey *journ
 	return number;
 }
 
-uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
+uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at)
 {
 	struct journey journey;
-	uint32_t number;
 
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
 		return lone(at->pc);
-	if (is_same(&state->levels, at))
-		return state->levels.level[state->levels.count - 1].frame;
-	number = recall_find(&state->recall, &state->levels, layout_key(at->pc, false), at->sp,
-		at->bp, state->stacks.current.high);
-	if (number)
-		return number;
 	journey = walk_out(state, at);
-	if (journey.ending == ENDING_JOINED)
-		return keep_joined(state, &journey);
-	return finish_rare(state, at, &journey);
+	return journey.ending == ENDING_JOINED ? keep_joined(state, &journey)
+					       : finish_rare(state, at, &journey);
 }
 
 void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)

@@ -9,6 +9,7 @@
 #define VMATLAS_CALLSTACK_H
 
 #include "core/lane.h"
+#include "learn.h"
 #include "levels.h"
 #include "recall.h"
 #include "stacks.h"
@@ -41,9 +42,34 @@ struct callstack {
 	struct walk_frame fresh[LEVELS_MAX + 1];
 };
 
+/* Whether there is a stack to walk on, and all that was learned still holds. */
+static inline bool callstack_current(const struct callstack *state, uintptr_t sp)
+{
+	return state->generation == atomic_load_explicit(&learn_generation, memory_order_acquire) &&
+	       state->stacks.generation ==
+		       atomic_load_explicit(&stacks_generation, memory_order_relaxed) &&
+	       stacks_hold(&state->stacks.current, sp);
+}
+
+/* callstack_capture by a walk. Same rules. */
+uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at);
+
 /* The number of the caller's call stack, 0 when it was lost. Its frames are those that libunwind
- * gives, as far as the depth allows. Under the guard, by the owner of `state`; errno stays. */
-uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at);
+ * gives, as far as the depth allows. Nearly always it is the last one again, or one of the last
+ * few. Under the guard, by the owner of `state`; errno stays. */
+static inline uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
+{
+	uint64_t key = layout_key(at->pc, false);
+	uint32_t number = 0;
+
+	if (__builtin_expect(callstack_current(state, at->sp), 1)) {
+		number = levels_again(&state->levels, key, at->sp, at->bp);
+		if (!number)
+			number = recall_find(&state->recall, &state->levels, key, at->sp, at->bp,
+				state->stacks.current.high);
+	}
+	return __builtin_expect(number != 0, 1) ? number : callstack_walk(state, at);
+}
 
 /* Another thread begins to use this state, on a stack [low, high); both 0 if unknown. Under the
  * guard. */

@@ -1,20 +1,20 @@
 #include "clock.h"
 #include "sys.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #define NS_PER_S 1000000000u
 
+_Atomic bool clock_by_tsc;
+
 static struct {
-	_Atomic bool by_tsc;
 	uint64_t frequency;
 	struct clock_pair start;
 	/* Where coarse time goes on from: one and the same moment. */
 	uint64_t coarse_ns, coarse_ticks;
 } self = {.frequency = NS_PER_S};
 
-static uint64_t ticks_coarse(void)
+uint64_t clock_ticks_coarse(void)
 {
 	uint64_t passed = sys_time_ns(CLOCK_MONOTONIC_COARSE) - self.coarse_ns;
 
@@ -23,7 +23,6 @@ static uint64_t ticks_coarse(void)
 
 #if defined __x86_64__
 #include <cpuid.h>
-#include <x86intrin.h>
 
 /* Where the kernel itself trusts the counter, it is the same on all processors and does not stop
  * (Documentation/virt/kvm/x86/timekeeping.rst). */
@@ -44,18 +43,12 @@ static bool tsc_trusted(void)
  * monotonic clock over so short a time that nobody notices. A few percent are enough. */
 static uint64_t tsc_frequency(void)
 {
-	uint64_t ns = sys_time_ns(CLOCK_MONOTONIC), ticks = __rdtsc(), later;
+	uint64_t ns = sys_time_ns(CLOCK_MONOTONIC), ticks = __builtin_ia32_rdtsc(), later;
 
 	do
 		later = sys_time_ns(CLOCK_MONOTONIC);
 	while (later - ns < 20000);
-	return (__rdtsc() - ticks) * NS_PER_S / (later - ns);
-}
-
-uint64_t clock_ticks(void)
-{
-	return atomic_load_explicit(&self.by_tsc, memory_order_relaxed) ? __rdtsc()
-									: ticks_coarse();
+	return (__builtin_ia32_rdtsc() - ticks) * NS_PER_S / (later - ns);
 }
 #else
 static bool tsc_trusted(void)
@@ -66,11 +59,6 @@ static bool tsc_trusted(void)
 static uint64_t tsc_frequency(void)
 {
 	return NS_PER_S;
-}
-
-uint64_t clock_ticks(void)
-{
-	return ticks_coarse();
 }
 #endif
 
@@ -97,13 +85,13 @@ void clock_forsake_tsc(void)
 {
 	self.coarse_ticks = clock_ticks();
 	self.coarse_ns = sys_time_ns(CLOCK_MONOTONIC_COARSE);
-	atomic_store_explicit(&self.by_tsc, false, memory_order_release);
+	atomic_store_explicit(&clock_by_tsc, false, memory_order_release);
 	filter_flags.no_tsc = true;
 }
 
 void clock_boot(void)
 {
-	self.by_tsc = tsc_trusted();
-	self.frequency = self.by_tsc ? tsc_frequency() : NS_PER_S;
+	clock_by_tsc = tsc_trusted();
+	self.frequency = clock_by_tsc ? tsc_frequency() : NS_PER_S;
 	self.start = clock_read();
 }

@@ -6,6 +6,7 @@
 #ifndef VMATLAS_CLOCK_H
 #define VMATLAS_CLOCK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -15,8 +16,21 @@ struct clock_pair {
 	uint64_t ticks, monotonic_ns, realtime_ns;
 };
 
+/* Whether a tick is one of the time stamp counter's. Set at the start, cleared once at most. */
+extern _Atomic bool clock_by_tsc __attribute__((visibility("hidden")));
+
+/* The time where it is not. Anywhere. */
+uint64_t clock_ticks_coarse(void);
+
 /* 10 ns; 6 ns by the coarse clock. Anywhere. */
-uint64_t clock_ticks(void);
+static inline uint64_t clock_ticks(void)
+{
+#if defined __x86_64__
+	if (__builtin_expect(atomic_load_explicit(&clock_by_tsc, memory_order_relaxed), 1))
+		return __builtin_ia32_rdtsc();
+#endif
+	return clock_ticks_coarse();
+}
 
 /* Anywhere. */
 struct clock_pair clock_read(void);

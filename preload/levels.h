@@ -94,6 +94,19 @@ static inline bool levels_meet(
 	return count > 0 && levels_is(&levels->level[count - 1], key, sp, bp);
 }
 
+/* The number of the call stack where a walk begins with these registers, if it is the last one
+ * again; else 0. */
+static inline uint32_t levels_again(
+	const struct levels *levels, uint64_t key, uintptr_t sp, uintptr_t bp)
+{
+	uint32_t count = levels->count;
+	const struct levels_level *last = &levels->level[count - 1];
+
+	return levels_meet(levels, count, key, sp, bp) && levels_pass(levels, last->words) == 0
+		       ? last->frame
+		       : 0;
+}
+
 /* Where the next level goes, inside of those that are kept. */
 struct levels_end {
 	struct levels_level *level;
