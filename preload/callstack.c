@@ -262,7 +262,7 @@ static uint32_t keep_joined(struct callstack *state, const struct journey *journ
 {
 	uint32_t number = keep(state, journey);
 
-	if (number && !state->levels.cut)
+	if (number)
 		recall_add(&state->recall, &state->levels, journey->joined);
 	return number;
 }

@@ -32,7 +32,7 @@ struct callstack_at {
 		(uintptr_t)__builtin_frame_address(0) + 16,            \
 		*(const uintptr_t *)__builtin_frame_address(0)})
 
-/* One thread's; all zeros is a good start. About 50 KiB, touched as deep as its call stacks are. */
+/* One thread's; all zeros is a good start. About 64 KiB, touched as deep as its call stacks are. */
 struct callstack {
 	uint32_t generation; /* of what was learned, when the levels were walked */
 	struct stacks stacks;

@@ -96,7 +96,7 @@ static void another_place_is_not_known(void **state)
 
 static void rbp_does_not_matter_where_nothing_depends_on_it(void **state)
 {
-	struct recall_place *place = recall_place(&recall, layout_key(0x400004, false), at(2));
+	struct recall_place *place = recall_set(&recall, layout_key(0x400004, false), at(2))->way;
 
 	(void)state;
 	place->leaf.needs_bp = 0;
@@ -143,18 +143,38 @@ static void a_stack_that_ends_before_the_base_is_not_read(void **state)
 	assert_int_equal(find(4, 2, 77, 19), 0);
 }
 
-/* How much deeper it may become depends on where it was cut. */
-static void a_call_stack_that_was_cut_is_walked(void **state)
+/* How deep it then becomes depends on where it was cut. */
+static void a_call_stack_that_was_cut_is_another(void **state)
 {
 	(void)state;
 	levels.cut = true;
 	assert_int_equal(find_leaf(), 0);
+	recall_add(&recall, &levels, 2);
+	assert_int_equal(find_leaf(), 4);
 }
 
 static void refill(void)
 {
+	memset(&recall, 0, sizeof recall);
 	levels.count = 2;
 	memset(levels.level + 2, 0, 2 * sizeof levels.level[0]);
+}
+
+/* The same place, reached by different ways: a wrapper around malloc. */
+static void several_ways_to_one_place_are_known(void **state)
+{
+	(void)state;
+	for (uint32_t i = 1; i < RECALL_WAYS; i++) {
+		levels.count = 2;
+		memset(levels.level + 2, 0, 2 * sizeof levels.level[0]);
+		stack[6] += 8;
+		add_fresh();
+		levels.level[3].frame = 4 + i * 100;
+		levels.level[3].key = layout_key(0x400004, false);
+		recall_add(&recall, &levels, 2);
+	}
+	for (uint32_t i = RECALL_WAYS; i-- > 0; stack[6] -= 8)
+		assert_int_equal(find_leaf(), 4 + i * 100);
 }
 
 static void what_does_not_fit_is_not_kept(void **state)
@@ -200,7 +220,8 @@ int main(void)
 		cmocka_unit_test_setup(a_changed_word_is_noticed, begin),
 		cmocka_unit_test_setup(another_base_is_noticed, begin),
 		cmocka_unit_test_setup(a_stack_that_ends_before_the_base_is_not_read, begin),
-		cmocka_unit_test_setup(a_call_stack_that_was_cut_is_walked, begin),
+		cmocka_unit_test_setup(a_call_stack_that_was_cut_is_another, begin),
+		cmocka_unit_test_setup(several_ways_to_one_place_are_known, begin),
 		cmocka_unit_test_setup(what_does_not_fit_is_not_kept, begin),
 		cmocka_unit_test_setup(a_word_beyond_the_base_is_not_kept, begin),
 	};
