@@ -713,12 +713,14 @@ def listings_of(pid, count):
         check_equal(f"torn, {told.stderr!r}", torn, "it changed while it was read" in told.stderr)
 
 
-@case(limit=240)
+FULL = os.environ.get("VMATLAS_FULL") == "1"
+
+
+@case(limit=900 if FULL else 120)
 def s29_maps_changes_while_it_is_read(t):
     """8 threads map and unmap under dumps: each is sorted and disjoint, or marked. 60 s and 1,000
     dumps with VMATLAS_FULL=1, else a tenth of both."""
-    full = os.environ.get("VMATLAS_FULL") == "1"
-    dumps, seconds = (1000, 60) if full else (100, 6)
+    dumps, seconds = (1000, 60) if FULL else (100, 6)
     env = t.shim_environment(output=t.path("reports", "%n.json"))
     process = t.start([t.program("churn")], env)
     marked = 0
@@ -728,12 +730,12 @@ def s29_maps_changes_while_it_is_read(t):
             faults = check_mappings(report)
             marked += not report["dump"]["complete"]
             check(not faults or not report["dump"]["complete"], "\n".join(faults[:5]))
-        listings_of(process.pid, 100 if full else 10)
+        listings_of(process.pid, 100 if FULL else 10)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     print(f"{dumps} dumps in {seconds} s, {marked} marked; "
-          f"{'the whole' if full else 'a tenth; VMATLAS_FULL=1 for the whole'}")
+          f"{'the whole' if FULL else 'a tenth; VMATLAS_FULL=1 for the whole'}")
 
 
 if __name__ == "__main__":
