@@ -82,6 +82,7 @@ static int write_all(struct diff_show *show, FILE *stream)
 		tell_names(naming);
 	close_names(&naming[DIFF_OLD]);
 	close_names(&naming[DIFF_NEW]);
+	show->text = NULL;
 	return error;
 }
 

@@ -142,7 +142,8 @@ int diff_pick_changes(struct diff_picked_changes *picked, const struct diff_mode
 	uint32_t count, top = top_of(options);
 
 	*picked = (struct diff_picked_changes){.least = least_of(model, options)};
-	picked->change = calloc((size_t)model->changes.count + 1, sizeof(*picked->change));
+	picked->change =
+		calloc((size_t)model->changes.count + 1, sizeof(const struct diff_change *));
 	if (!ranked || !picked->change) {
 		free(ranked);
 		return ENOMEM;
@@ -228,7 +229,7 @@ int diff_pick_stacks(struct diff_picked_stacks *picked, const struct diff_model 
 	uint32_t count = 0, top = top_of(options);
 
 	*picked = (struct diff_picked_stacks){.count = 0};
-	picked->stack = calloc((size_t)model->stacks.count + 1, sizeof(*picked->stack));
+	picked->stack = calloc((size_t)model->stacks.count + 1, sizeof(const struct diff_stack *));
 	if (!ranked || !picked->stack) {
 		free(ranked);
 		return ENOMEM;

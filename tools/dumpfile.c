@@ -18,7 +18,7 @@ static const char *path_from_here(const struct target *target, const char *path,
 {
 	struct stat here, there;
 
-	snprintf(buffer, 2 * PATH_MAX, "/proc/%d/root%s", (int)target->pid, path);
+	snprintf(buffer, (size_t)2 * PATH_MAX, "/proc/%d/root%s", (int)target->pid, path);
 	if (stat(buffer, &there) != 0)
 		return path;
 	if (stat(path, &here) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino)

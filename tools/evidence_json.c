@@ -28,7 +28,7 @@ static void replace_lone_surrogates(char *bytes, size_t length)
 			continue;
 		}
 		if (is_surrogate(bytes + i, "cdef"))
-			memcpy(bytes + i + 2, "fffd", 4);
+			memcpy(bytes + i + 2, (const char[]){'f', 'f', 'f', 'd'}, 4);
 		i++;
 	}
 }

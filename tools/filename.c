@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* One byte of a name becomes at most two of a pattern, and one letter at most ten of it. */
-#define PATTERN_SIZE (10 * PATH_MAX)
+#define PATTERN_SIZE ((size_t)10 * PATH_MAX)
 
 /* What a template's letters can stand for. A pid is digits and nothing else: the temporary name
  * under which a report is written must not pass for one. */

@@ -54,8 +54,11 @@ static void free_known(struct known *known)
 
 void framenames_close(struct framenames *framenames)
 {
-	size_t frames = (size_t)lane_count(framenames->view->frames) + 1;
+	size_t frames;
 
+	if (!framenames)
+		return;
+	frames = (size_t)lane_count(framenames->view->frames) + 1;
 	for (size_t i = 0; framenames->known && i < frames; i++)
 		free_known(&framenames->known[i]);
 	if (framenames->symbolizer)

@@ -364,7 +364,7 @@ static int take_header(struct intake *intake)
 	got = fetch_some(intake, head.bytes, sizeof(head.header));
 	if (ferror(intake->file))
 		return errno ? errno : EIO;
-	if (got < 8 || memcmp(head.header.magic, VMATLAS_STORE_MAGIC, 8))
+	if (got < 8 || memcmp(head.header.magic, VMATLAS_STORE_MAGIC, 8) != 0)
 		return fault_at(intake, 0, "%s", guess(head.bytes, got));
 	if (got < sizeof(head.header))
 		return fault_at(intake, got, "the file is cut short here");

@@ -275,6 +275,8 @@ static int read_target(const char *target, const struct listing_how *how, struct
 static int finish(const char *what, int status, const struct listing_how *how, struct listing *made,
 	struct listing **listing)
 {
+	if (!made)
+		return status;
 	if (!status)
 		status = complete(what, how, made);
 	if (!status && made->disorder)

@@ -49,7 +49,7 @@ static int read_hex(struct listing_words *words, uint64_t *number)
 static int read_range(struct listing_words *words, struct maps_line *line)
 {
 	const char *end, *size_at;
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (read_hex(words, &line->start))
 		return EILSEQ;

@@ -35,14 +35,14 @@ static void shape_path(struct shapes *shapes, struct maps_line *line)
 	bool shared_zero = line->path_length == strlen(zero) && (line->perms & MAPS_SHARED) &&
 			   !memcmp(line->path, zero, strlen(zero));
 	const char *room = shared_zero ? "/dev/" : "/";
+	size_t length = strlen(room);
 	char *path = shapes->paths + shapes->used;
 
 	if (!line->path_length || line->path[0] == '[' || line->path[0] == '/')
 		return;
-	memcpy(path, room, strlen(room));
-	memcpy(path + strlen(room), line->path, line->path_length);
+	memcpy(mempcpy(path, room, length), line->path, line->path_length);
 	line->path = path;
-	line->path_length += strlen(room);
+	line->path_length += length;
 	shapes->used += line->path_length;
 }
 

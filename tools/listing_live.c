@@ -21,8 +21,9 @@ static int read_proc(long pid, const char *name, char **bytes, size_t *length)
 
 	snprintf(path, sizeof(path), "/proc/%ld/%s", pid, name);
 	file = fopen(path, "re");
+	error = errno;
 	if (!file)
-		return errno == ENOENT ? ESRCH : errno;
+		return error == ENOENT || !error ? ESRCH : error;
 	error = listing_bytes_read(file, bytes, length);
 	fclose(file);
 	return error;
@@ -45,8 +46,8 @@ static char *join(char *bytes, size_t length)
 /* "[kworker/0:1]", for what has no command line. */
 static char *read_name(long pid)
 {
-	char *bytes, *title = NULL;
-	size_t length;
+	char *bytes = NULL, *title = NULL;
+	size_t length = 0;
 
 	if (read_proc(pid, "comm", &bytes, &length))
 		return NULL;
@@ -58,8 +59,8 @@ static char *read_name(long pid)
 
 static char *read_title(long pid)
 {
-	char *bytes;
-	size_t length;
+	char *bytes = NULL;
+	size_t length = 0;
 
 	if (read_proc(pid, "cmdline", &bytes, &length))
 		return NULL;
@@ -74,8 +75,8 @@ static char *read_title(long pid)
 static int read_once(long pid, const struct listing_how *how, struct listing **listing)
 {
 	struct listing_fault fault = {0};
-	char *bytes;
-	size_t length;
+	char *bytes = NULL;
+	size_t length = 0;
 	int error = read_proc(pid, how->smaps ? "smaps" : "maps", &bytes, &length);
 
 	if (error)
@@ -125,8 +126,8 @@ static bool parse_stack_pointer(const char *text, uint64_t *pointer)
 
 static bool read_stack_pointer(long pid, long tid, uint64_t *pointer)
 {
-	char name[60], *bytes;
-	size_t length;
+	char name[60], *bytes = NULL;
+	size_t length = 0;
 	bool found;
 
 	snprintf(name, sizeof(name), "task/%ld/syscall", tid);
@@ -139,8 +140,8 @@ static bool read_stack_pointer(long pid, long tid, uint64_t *pointer)
 
 static char *thread_owner(long pid, long tid)
 {
-	char name[60], *bytes, *owner = NULL;
-	size_t length;
+	char name[60], *bytes = NULL, *owner = NULL;
+	size_t length = 0;
 
 	snprintf(name, sizeof(name), "task/%ld/comm", tid);
 	if (read_proc(pid, name, &bytes, &length))

@@ -8,7 +8,7 @@ static uint64_t logarithm(uint64_t value)
 
 	if (!value)
 		return 0;
-	return power * 256 + (power > 8 ? above >> (power - 8) : above << (8 - power));
+	return (uint64_t)power * 256 + (power > 8 ? above >> (power - 8) : above << (8 - power));
 }
 
 static unsigned cells_of(const struct maps_bar_scale *scale, uint64_t size)

@@ -139,5 +139,5 @@ void maps_order_sort(const struct maps_order *order, const struct listing_row **
 		maps_order_find(&by_address, "start");
 		order = &by_address;
 	}
-	qsort_r(row, count, sizeof(*row), compare, (void *)(uintptr_t)order);
+	qsort_r(row, count, sizeof(const struct listing_row *), compare, (void *)(uintptr_t)order);
 }

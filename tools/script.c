@@ -78,7 +78,7 @@ static bool split_words(char *words, char *program, bool *cleared)
 	for (; word; word = strtok_r(NULL, blanks, &rest)) {
 		*cleared |= clears(word);
 		if (takes_value(word))
-			word = strtok_r(NULL, blanks, &rest);
+			(void)strtok_r(NULL, blanks, &rest);
 		else if (*word != '-' && !strchr(word, '='))
 			break;
 	}

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Room for an absolute path whose every byte was doubled. */
-#define VALUE_SIZE (4 * PATH_MAX)
+#define VALUE_SIZE ((size_t)4 * PATH_MAX)
 /* A century: more is a slip of the finger, and less than any clock's limit. */
 #define INTERVAL_MOST 3153600000
 #define DEPTH_MOST 256

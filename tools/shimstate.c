@@ -156,7 +156,7 @@ int shimstate_find(pid_t pid, struct shimstate *shim)
 
 int shimstate_read(pid_t pid, const struct shimstate *shim, struct vmatlas_state *state)
 {
-	struct vmatlas_state now;
+	struct vmatlas_state now = {0};
 	ssize_t got = read_some(pid, shim->address, &now, sizeof(now));
 
 	if (got == -EPERM)

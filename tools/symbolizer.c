@@ -104,8 +104,8 @@ int symbolizer_add(struct symbolizer *symbolizer, const char *path, const uint8_
 	size_t build_id_size)
 {
 	struct module *module = module_new(path, build_id, build_id_size);
-	struct module **modules = reallocarray(
-		symbolizer->modules, symbolizer->count + 1, sizeof(*symbolizer->modules));
+	struct module **modules =
+		reallocarray(symbolizer->modules, symbolizer->count + 1, sizeof(struct module *));
 
 	if (modules)
 		symbolizer->modules = modules;
