@@ -202,14 +202,17 @@ static int write_answers(
 	if (command->json)
 		addr_json_end(&json);
 	error = text_flush(&text);
+	source->report.text = NULL;
 	return error ? complain_errno("standard output", error) : status;
 }
 
 static int look_up(const struct addr_command *command, struct addr_source *source)
 {
 	uint64_t *addresses = calloc((size_t)command->count, sizeof(*addresses));
-	int status = addresses ? 0 : complain_errno(command->target, ENOMEM);
+	int status = 0;
 
+	if (!addresses)
+		return complain_errno(command->target, ENOMEM);
 	for (int i = 0; !status && i < command->count; i++)
 		status = parse_address(source, command->words[i], &addresses[i]);
 	if (!status)
