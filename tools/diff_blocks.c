@@ -1,26 +1,5 @@
 #include "diff_blocks.h"
 
-#include "../preload/core/region.h"
-
-uint64_t diff_resident(const struct view *view, uint64_t start, uint64_t end)
-{
-	struct view_run run[16];
-	uint64_t from = start, bytes = 0;
-	size_t count;
-
-	if (!view->runs || start >= end)
-		return 0;
-	do {
-		count = view->runs(view->context, &from, end, run, sizeof(run) / sizeof(run[0]));
-		for (size_t i = 0; i < count; i++)
-			if (run[i].state & VIEW_PRESENT)
-				bytes += run[i].end - run[i].start;
-	} while (count && from < end);
-	return bytes;
-}
-
-/* -- Blocks --------------------------------------------------------------------------------- */
-
 /* A walk over the blocks of one side, and what is known of the one that it stands at. */
 struct walk {
 	const struct diff_books *books;
@@ -143,62 +122,4 @@ void diff_blocks_enter(const struct diff_books *books)
 			leave(&new);
 		}
 	}
-}
-
-/* -- Regions -------------------------------------------------------------------------------- */
-
-static void enter_stretch(const struct diff_books *books, enum diff_then side,
-	struct diff_stack *stack, const struct view_range *range)
-{
-	const struct diff_item *item = diff_items_past(&books->items[side], range->start);
-	uint64_t resident = diff_resident(&books->side[side]->view, range->start, range->end);
-	struct diff_share *part;
-
-	stack->held[side].region_bytes += range->end - range->start;
-	stack->held[side].region_resident += resident;
-	if (!item || item->start > range->start)
-		return;
-	part = diff_shares_at(books->shares, item->change, stack->id);
-	diff_share_add(&part->region_bytes, range->end - range->start, side == DIFF_NEW);
-	diff_share_add(&part->region_resident, resident, side == DIFF_NEW);
-}
-
-/* Mapping by mapping: a region can lie in several. */
-static void enter_region(
-	const struct diff_books *books, enum diff_then side, const struct vmatlas_region *region)
-{
-	const struct diff_items *items = &books->items[side];
-	const struct diff_item *item = diff_items_past(items, region->start);
-	struct diff_stack *stack =
-		diff_stacks_at(books->stacks, books->frames, side, region->frame);
-
-	stack->held[side].regions++;
-	for (; item && item < items->item + items->count && item->start < region->end; item++) {
-		struct view_range range = {
-			region->start > item->start ? region->start : item->start,
-			region->end < item->end ? region->end : item->end,
-		};
-
-		enter_stretch(books, side, stack, &range);
-	}
-}
-
-static void enter_regions(const struct diff_books *books, enum diff_then side)
-{
-	const struct view *view = &books->side[side]->view;
-	uint32_t count = lane_count(view->regions);
-	struct vmatlas_region region;
-
-	for (uint32_t id = 1; id <= count; id++) {
-		const struct vmatlas_region *record = lane_find(view->regions, id);
-
-		if (record && region_read(record, &region))
-			enter_region(books, side, &region);
-	}
-}
-
-void diff_regions_enter(const struct diff_books *books)
-{
-	enter_regions(books, DIFF_OLD);
-	enter_regions(books, DIFF_NEW);
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "diff_blocks.h"
 #include "diff_notes.h"
+#include "diff_regions.h"
 #include "diff_rows.h"
 
 static void compare_sides(struct diff_model *model, struct diff_side *old, struct diff_side *new)

@@ -3,7 +3,6 @@
 #ifndef VMATLAS_DIFF_MODEL_H
 #define VMATLAS_DIFF_MODEL_H
 
-#include "diff_blocks.h"
 #include "diff_match.h"
 #include "diff_shares.h"
 #include "diff_side.h"

@@ -30,8 +30,9 @@ static void enter(struct diff_held *held, const struct atlas_stack *stack)
 
 static uint64_t room_for(const struct diff_side *side)
 {
-	/* With regions and the unknown one. */
-	return (uint64_t)side->atlas.stacks + lane_count(side->view.regions) + 1;
+	/* With who mapped regions and made threads, and the unknown one. */
+	return (uint64_t)side->atlas.stacks + lane_count(side->view.regions) +
+	       lane_count(side->view.threads) + 1;
 }
 
 static bool take_memory(struct diff_stacks *stacks, const struct diff_frames *frames,

@@ -437,6 +437,7 @@ def thread_stacks(t):
     for row in stacks:
         check(256 << 10 < row["rss"]["growth"] < 300 << 10, f"touched: {row['rss']}")
         check(re.fullmatch(r"thread \d+ grows", row["owner"]), row["owner"])
+        check_shares(found, row, "threads")
     check(row_of(found, "thread-stacks") >= 512 << 10, "the row")
 
 
