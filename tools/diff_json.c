@@ -207,10 +207,11 @@ static void put_leak(struct diff_json *self, const struct diff_leak *leak)
 	json_line(json);
 	json_object_begin(json);
 	diff_json_refer(self, "callstack", diff_frames_of(frames, DIFF_NEW, leak->frame));
-	json_put_number(json, "blocks", leak->blocks);
+	json_put_number(json, leak->mapped ? "regions" : "blocks", leak->blocks);
 	json_put_number(json, "bytes", leak->bytes);
-	json_put_number(json, "allocations", leak->allocations);
-	json_put_array(json, "live_bytes");
+	if (!leak->mapped)
+		json_put_number(json, "allocations", leak->allocations);
+	json_put_array(json, leak->mapped ? "region_bytes" : "live_bytes");
 	for (unsigned i = 0; i < self->show->leaks->sides; i++)
 		json_number(json, leak->live[i]);
 	json_array_end(json);

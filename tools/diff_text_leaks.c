@@ -14,8 +14,8 @@ static void put_claim(const struct diff_show *show)
 	if (show->leaks->survived) {
 		text_str(text, "\n  Each grew in all ");
 		text_dec(text, show->leaks->sides - 1);
-		text_str(text, " intervals, and blocks that it allocated in the first one are all "
-			       "there still.\n  A cache that is still filling looks the same.\n");
+		text_str(text, " intervals, and keeps what it allocated or mapped in the first "
+			       "one.\n  A cache that is still filling looks the same.\n");
 	} else {
 		text_str(text, "\n  Each grew, and freed nothing in between. Two snapshots do not "
 			       "say more: what is\n  freed later, or grows only once, looks the "
@@ -26,12 +26,26 @@ static void put_claim(const struct diff_show *show)
 static void put_series(
 	struct text *text, const struct diff_leaks *leaks, const struct diff_leak *leak)
 {
-	text_str(text, "     live: ");
+	text_str(text, leak->mapped ? "     mapped: " : "     live: ");
 	for (unsigned i = 0; i < leaks->sides; i++) {
 		text_str(text, i ? " → " : "");
 		text_size(text, leak->live[i]);
 	}
 	text_char(text, '\n');
+}
+
+static void put_evidence(struct text *text, const struct diff_leak *leak, bool survived)
+{
+	if (leak->mapped) {
+		diff_put_count(text, leak->blocks, "region");
+		text_str(text, survived ? " that it mapped in the first interval, still there"
+					: " that it mapped in between");
+		return;
+	}
+	diff_put_count(text, leak->blocks, "block");
+	text_str(text, " of ");
+	diff_put_count(text, leak->allocations, "allocation");
+	text_str(text, survived ? " of the first interval, still live" : " in between");
 }
 
 static void put_leak(const struct diff_show *show, const struct diff_leak *leak, uint32_t rank)
@@ -43,11 +57,7 @@ static void put_leak(const struct diff_show *show, const struct diff_leak *leak,
 	text_str(text, rank < 10 ? "   " : "  ");
 	text_size(text, leak->bytes);
 	text_str(text, " in ");
-	diff_put_count(text, leak->blocks, "block");
-	text_str(text, " of ");
-	diff_put_count(text, leak->allocations, "allocation");
-	text_str(text, show->leaks->survived ? " of the first interval are still live"
-					     : " in between are live");
+	put_evidence(text, leak, show->leaks->survived);
 	text_str(text, "; call stack ");
 	text_dec(text, leak->frame);
 	text_char(text, '\n');

@@ -426,6 +426,11 @@ def forgotten_mappings(t):
     check_equal("resident", 6 << 18, stack["region_resident"]["growth"])
     check_equal("the row", 6 << 18, row_of(found, "mmapped"))
     check("forget_mapping" in diff("--stacks", *paths), "not in the text")
+    suspect, = read_json(*paths)["leaks"]["suspects"]
+    check_equal("suspected", (3, 3 << 18, [0, 3 << 18, 6 << 18]),
+                (suspect["regions"], suspect["bytes"], suspect["region_bytes"]))
+    check_equal("of two moments", 6, read_json("--leaks", paths[0], paths[2])
+                ["leaks"]["suspects"][0]["regions"])
 
 
 @case()

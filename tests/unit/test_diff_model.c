@@ -405,6 +405,49 @@ static void of_two_moments_who_freed_nothing(void **state)
 	moments_free(moments);
 }
 
+/* A region of the second call stack in one moment, beside the one that all have. */
+static void maps(struct moments *moments, unsigned moment, uint64_t size, uint64_t time)
+{
+	moments->model[moment]->regions[1] =
+		(struct vmatlas_region){2, VMATLAS_REGION_LIVE, MODEL_FAR + 0x200000,
+			MODEL_FAR + 0x200000 + size, time, F_SECOND, 1, VMATLAS_CALL_MMAP, 0};
+}
+
+static void who_maps_ever_more_is_a_suspect(void **state)
+{
+	struct moments *moments = moments_make();
+	uint64_t born = moments->model[1]->view.now.ticks - 10;
+	struct diff_leaks leaks;
+
+	(void)state;
+	maps(moments, 1, 0x10000, born);
+	maps(moments, 2, 0x20000, born);
+	leaks = leaks_of(moments, 3);
+	assert_int_equal(leaks.count, 1);
+	assert_true(leaks.leak->mapped);
+	assert_int_equal(leaks.leak->frame, F_SECOND);
+	assert_int_equal(leaks.leak->blocks, 1);
+	assert_int_equal(leaks.leak->bytes, 0x20000);
+	assert_int_equal(leaks.leak->live[0], 0x100000);
+	assert_int_equal(leaks.leak->live[2], 0x120000);
+	diff_leaks_free(&leaks);
+	moments_free(moments);
+}
+
+static void who_maps_anew_keeps_nothing(void **state)
+{
+	struct moments *moments = moments_make();
+	struct diff_leaks leaks;
+
+	(void)state;
+	maps(moments, 1, 0x10000, moments->model[1]->view.now.ticks - 10);
+	maps(moments, 2, 0x20000, moments->model[2]->view.now.ticks - 10);
+	leaks = leaks_of(moments, 3);
+	assert_int_equal(leaks.count, 0);
+	diff_leaks_free(&leaks);
+	moments_free(moments);
+}
+
 static void leaks_need_one_process_in_order(void **state)
 {
 	struct moments *moments = moments_make();
@@ -439,6 +482,8 @@ int main(void)
 		cmocka_unit_test(who_stops_once_is_none),
 		cmocka_unit_test(who_came_back_did_not_survive),
 		cmocka_unit_test(of_two_moments_who_freed_nothing),
+		cmocka_unit_test(who_maps_ever_more_is_a_suspect),
+		cmocka_unit_test(who_maps_anew_keeps_nothing),
 		cmocka_unit_test(leaks_need_one_process_in_order),
 	};
 
