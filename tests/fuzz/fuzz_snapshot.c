@@ -5,6 +5,7 @@
  *            preload/core/[a-z]*.c
  * Without it (-DFUZZ_FILES, any compiler) the program reads the files that it is given. */
 
+#include "core/freed.h"
 #include "core/report.h"
 #include "tools/snapshot.h"
 
@@ -55,6 +56,22 @@ static void walk_tables(const struct view *view)
 			bytes += text[i] != 0;
 	}
 	must(bytes <= (uint64_t)lane_count(view->strings) * lane_count(view->strings) * 64);
+}
+
+/* What is remembered of an address is a block that held it, and what was before that is older. */
+static void walk_freed(const struct view *view)
+{
+	struct vmatlas_freed freed, last;
+
+	must(!view->freed == !view->history);
+	for (uint32_t id = 1; view->freed && id <= lane_count(view->freed) && id < 100; id++) {
+		if (!freed_read(lane_get(view->freed, id), &freed) || freed.freed == UINT64_MAX)
+			continue;
+		must(freed_last(view->freed, freed.address, UINT64_MAX, &last));
+		must(last.freed >= freed.freed);
+		if (freed_last(view->freed, freed.address, last.freed, &freed))
+			must(freed.freed < last.freed);
+	}
 }
 
 static void walk_pages(const struct view *view)
@@ -137,6 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		walk_blocks(snapshot_view(snapshot));
 		walk_tables(snapshot_view(snapshot));
 		walk_pages(snapshot_view(snapshot));
+		walk_freed(snapshot_view(snapshot));
 		walk_texts(snapshot_view(snapshot));
 		make_atlas(snapshot);
 	}
