@@ -41,7 +41,7 @@ def ten():
         Server("redis under load", ["redis-server"]),
         Program("python3", ["/usr/bin/python3", "@work.py"], ["PYTHONMALLOC=malloc"]),
         Program("perl", ["perl", "@work.pl"]),
-        Program("cc1", [compiler_proper("cc1"), "-quiet", "-O1", "-o", "/dev/stdout", "@work.c"]),
+        Program("cc1", [compiler_proper("cc1"), "-quiet", "-O1", "-o", "-", "@work.c"]),
         Program("clang++", ["clang++", "-std=c++17", "-O1", "-S", "-o", "-", "@work.cc"]),
         Program("git rev-list", ["git", "-C", "@history.git", "rev-list", "--objects", "--all"]),
         Program("jq", ["jq", "-S", JQ, "@rows.json"]),
