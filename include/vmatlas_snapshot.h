@@ -71,6 +71,7 @@ enum vmatlas_tag {
 	VMATLAS_TAG_MODULES = VMATLAS_TAG('M', 'O', 'D', 'U'),
 	VMATLAS_TAG_EXTENTS = VMATLAS_TAG('E', 'X', 'T', 'E'),
 	VMATLAS_TAG_IMAGES = VMATLAS_TAG('I', 'M', 'A', 'G'),
+	VMATLAS_TAG_SIGHTINGS = VMATLAS_TAG('S', 'E', 'E', 'N'),
 	/* struct vmatlas_range: memory of malloc's that is neither a known block's nor free. */
 	VMATLAS_TAG_HELD = VMATLAS_TAG('H', 'E', 'L', 'D'),
 	/* Records of VMATLAS_STRING_RECORD bytes. A text lies in as many neighbours as it needs:

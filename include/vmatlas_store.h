@@ -130,6 +130,13 @@ enum vmatlas_extent_what {
 	VMATLAS_EXTENT_ARENA,     /* a heap for threads */
 };
 
+/* Anonymous memory, and between which two reports it came. */
+struct vmatlas_sighting {
+	uint64_t start, end;
+	uint32_t after; /* number of the last report without it; 0: there was none before */
+	uint32_t seen;  /* number of the first with it */
+};
+
 /* Where the parts of an ELF file are loaded, by its own program headers, in whole pages. */
 struct vmatlas_image {
 	uint64_t start;                  /* where the file's first page is */

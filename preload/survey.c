@@ -2,6 +2,7 @@
 #include "descriptor.h"
 #include "held.h"
 #include "peek.h"
+#include "sightings.h"
 #include "sys.h"
 
 #include "core/maps_reader.h"
@@ -334,18 +335,28 @@ size_t survey_memory(const struct view *view)
 	       extents_room(view) * sizeof(struct vmatlas_extent);
 }
 
-static ssize_t read_maps(void *fd, void *buffer, size_t size)
+struct maps {
+	int fd;
+	struct descriptor_identity identity;
+};
+
+static ssize_t read_maps(void *context, void *buffer, size_t size)
 {
-	return sys_read(*(int *)fd, buffer, size);
+	const struct maps *maps = context;
+
+	return descriptor_is(maps->fd, &maps->identity) ? sys_read(maps->fd, buffer, size) : -EBADF;
 }
 
-static void take_lines(struct survey *survey, int fd)
+static void take_lines(struct survey *survey, struct maps *maps)
 {
 	struct maps_reader reader;
 	struct maps_line line;
 
-	maps_reader_init(&reader, survey->buffer, sizeof survey->buffer, read_maps, &fd);
+	maps_reader_init(&reader, survey->buffer, sizeof survey->buffer, read_maps, maps);
+	sightings_begin(survey->view->number);
 	while (maps_reader_take(&reader, &line) > 0) {
+		if (maps_line_anonymous(&line) && !(line.perms & MAPS_SHARED))
+			sightings_add(line.start, line.end);
 		if (survey->view->glibc && is_brk_heap(&line))
 			held_search(survey->held, line.start, line.end, line.end, false);
 		else if (survey->view->glibc && may_be_glibcs(&line))
@@ -353,26 +364,29 @@ static void take_lines(struct survey *survey, int fd)
 		else if (may_be_image(&line))
 			take_image(survey, &line);
 	}
+	sightings_end();
 }
 
 void survey_take(struct view *view, void *memory, size_t size)
 {
 	struct survey *survey = memory;
-	int fd = descriptor_open("/proc/thread-self/maps", O_RDONLY);
+	struct maps maps = {.fd = descriptor_open("/proc/thread-self/maps", O_RDONLY)};
 
-	if (fd < 0)
+	if (maps.fd < 0)
 		return;
+	maps.identity = descriptor_identify(maps.fd);
 	survey->view = view;
 	survey->held = held_begin(survey + 1, view);
 	survey->image = (void *)((char *)(survey + 1) + held_memory());
 	survey->extent = (void *)(survey->image + IMAGES);
 	survey->extents_room = (uint32_t)((size - ((char *)survey->extent - (char *)memory)) /
 					  sizeof *survey->extent);
-	take_lines(survey, fd);
-	sys_close(fd);
+	take_lines(survey, &maps);
+	descriptor_close(maps.fd, &maps.identity);
 	view->extent = survey->extent;
 	view->extents = survey->extents;
 	view->image = survey->image;
 	view->images = survey->images;
+	view->sighting = sightings(&view->sightings);
 	view->held = held_found(survey->held, &view->helds);
 }

@@ -45,6 +45,7 @@ static const struct spec {
 	[INTAKE_FRAMES] = {VMATLAS_TAG_FRAMES, sizeof(struct vmatlas_frame), RECORDS},
 	[INTAKE_MODULES] = {VMATLAS_TAG_MODULES, sizeof(struct vmatlas_module), RECORDS},
 	[INTAKE_EXTENTS] = {VMATLAS_TAG_EXTENTS, sizeof(struct vmatlas_extent), RECORDS},
+	[INTAKE_SIGHTINGS] = {VMATLAS_TAG_SIGHTINGS, sizeof(struct vmatlas_sighting), RECORDS},
 	[INTAKE_HELD] = {VMATLAS_TAG_HELD, sizeof(struct vmatlas_range), RECORDS},
 	[INTAKE_IMAGES] = {VMATLAS_TAG_IMAGES, sizeof(struct vmatlas_image), RECORDS},
 	[INTAKE_STRINGS] = {VMATLAS_TAG_STRINGS, VMATLAS_STRING_RECORD, RECORDS},

@@ -191,6 +191,8 @@ static void put_survey(struct snapshot *snapshot)
 
 	view->extent = records_of(snapshot, INTAKE_EXTENTS);
 	view->extents = (uint32_t)count_of(snapshot, INTAKE_EXTENTS);
+	view->sighting = records_of(snapshot, INTAKE_SIGHTINGS);
+	view->sightings = (uint32_t)count_of(snapshot, INTAKE_SIGHTINGS);
 	view->held = records_of(snapshot, INTAKE_HELD);
 	view->helds = (uint32_t)count_of(snapshot, INTAKE_HELD);
 	view->image = records_of(snapshot, INTAKE_IMAGES);

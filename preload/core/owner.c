@@ -115,6 +115,50 @@ static size_t of_malloc(const struct report *report, const struct atlas_part *pa
 	return text.used;
 }
 
+static void put_when(struct text *text, const struct vmatlas_sighting *sighting)
+{
+	if (sighting->after) {
+		text_str(text, "between dump ");
+		text_dec(text, sighting->after);
+		text_str(text, " and ");
+	} else {
+		text_str(text, "before dump ");
+	}
+	text_dec(text, sighting->seen);
+}
+
+/* The newest of what lies in the part, from the one at its start on. */
+static const struct vmatlas_sighting *newest(const struct view *view,
+	const struct vmatlas_sighting *first, const struct atlas_part *part)
+{
+	const struct vmatlas_sighting *found = first, *at = first;
+
+	for (; at < view->sighting + view->sightings && at->start < part->end; at++) {
+		if (at->seen > found->seen)
+			found = at;
+	}
+	return found;
+}
+
+/* Memory that passed no wrapper: between which reports it came. */
+static size_t of_nobody(
+	const struct report *report, const struct atlas_part *part, char out[OWNER_BYTES])
+{
+	const struct vmatlas_sighting *first = view_sighting(report->view, part->start), *last;
+	bool anonymous =
+		part->kind == KIND_ANON || part->kind == KIND_JIT || part->kind == KIND_RESERVE;
+	struct text text;
+
+	text_init(&text, out, OWNER_BYTES, NULL, NULL);
+	if (!anonymous || !first)
+		return 0;
+	last = newest(report->view, first, part);
+	text_str(&text, last == first ? "mapped by a raw system call "
+				      : "mapped by raw system calls, the last ");
+	put_when(&text, last);
+	return text.used;
+}
+
 size_t owner_of_part(
 	const struct report *report, const struct atlas_part *part, char out[OWNER_BYTES])
 {
@@ -135,7 +179,7 @@ size_t owner_of_part(
 	case ATLAS_OWNER_LOADER:
 		return of_bytes("loader", strlen("loader"), out);
 	case ATLAS_OWNER_NONE:
-		break;
+		return of_nobody(report, part, out);
 	}
 	return 0;
 }

@@ -12,8 +12,10 @@ static void put_stack(struct report_json *self, const struct vmatlas_thread *thr
 {
 	struct json *json = &self->json;
 	bool known = thread->stack_start < thread->stack_end;
-	uint64_t resident = 0;
-	bool resident_known = !thread->ended && stack_use(self->report.atlas, thread, &resident);
+	const struct atlas *atlas = self->report.atlas;
+	uint64_t resident = 0, touched = 0;
+	bool resident_known = !thread->ended && stack_use(atlas, thread, &resident);
+	bool touched_known = !thread->ended && stack_touched(atlas, thread, &touched);
 
 	json_key(json, "stack_start");
 	if (known)
@@ -27,6 +29,7 @@ static void put_stack(struct report_json *self, const struct vmatlas_thread *thr
 		json_nil(json);
 	report_json_known(self, "guard_bytes", thread->guard_bytes, known);
 	report_json_known(self, "stack_resident", resident, resident_known);
+	report_json_known(self, "stack_touched", touched, touched_known);
 }
 
 static void put_thread(struct report_json *self, const struct vmatlas_thread *thread)

@@ -255,6 +255,8 @@ static void put_tables(struct writer *writer)
 	put_lane(writer, VMATLAS_TAG_STRINGS, view->strings);
 	chunk_put(&writer->chunks, VMATLAS_TAG_EXTENTS, sizeof(*view->extent), view->extents,
 		view->extent);
+	chunk_put(&writer->chunks, VMATLAS_TAG_SIGHTINGS, sizeof(*view->sighting), view->sightings,
+		view->sighting);
 	chunk_put(&writer->chunks, VMATLAS_TAG_HELD, sizeof(*view->held), view->helds, view->held);
 	chunk_put(&writer->chunks, VMATLAS_TAG_IMAGES, sizeof(*view->image), view->images,
 		view->image);

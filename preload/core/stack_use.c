@@ -80,3 +80,20 @@ bool stack_use(const struct atlas *atlas, const struct vmatlas_thread *thread, u
 		*bytes = sum;
 	return found != 0;
 }
+
+bool stack_touched(const struct atlas *atlas, const struct vmatlas_thread *thread, uint64_t *bytes)
+{
+	const struct view *view = atlas->view;
+	uint64_t from = thread->stack_start;
+	struct view_run run;
+
+	if (thread->stack_start >= thread->stack_end || !view->runs)
+		return false;
+	if (!view->runs(view->context, &from, thread->stack_end, &run, 1)) {
+		*bytes = 0;
+		return from != UINT64_MAX;
+	}
+	*bytes = thread->stack_end -
+		 (run.start > thread->stack_start ? run.start : thread->stack_start);
+	return true;
+}

@@ -9,4 +9,9 @@
  * may be called. */
 bool stack_use(const struct atlas *atlas, const struct vmatlas_thread *thread, uint64_t *bytes);
 
+/* Bytes from the stack's top down to the deepest page that was ever touched, in memory or swapped
+ * out, into *bytes; the thread has not been deeper unless it gave such pages back. True, or false
+ * where pages are not known. Anywhere, as above. */
+bool stack_touched(const struct atlas *atlas, const struct vmatlas_thread *thread, uint64_t *bytes);
+
 #endif

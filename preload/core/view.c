@@ -79,3 +79,19 @@ uint32_t view_tid(const struct view *view, uint32_t thread)
 
 	return record ? record->tid : 0;
 }
+
+const struct vmatlas_sighting *view_sighting(const struct view *view, uint64_t address)
+{
+	uint32_t low = 0, high = view->sightings;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (view->sighting[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < view->sightings && view->sighting[low].start <= address ? &view->sighting[low]
+									     : NULL;
+}

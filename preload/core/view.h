@@ -86,6 +86,9 @@ struct view {
 	/* Chunks of glibc's heaps that are neither a known block's nor free, each by start. */
 	const struct view_range *held;
 	uint32_t helds;
+	/* Anonymous mappings, by start. */
+	const struct vmatlas_sighting *sighting;
+	uint32_t sightings;
 	bool glibc; /* the allocator is glibc's: arenas and large blocks look as it makes them */
 
 	/* vmatlas's own memory. */
@@ -113,6 +116,9 @@ uint64_t view_age_ns(const struct view *view, uint64_t ticks);
 
 /* The bytes of string number `id`, and their count; "" and 0 for none. Not NUL-terminated. */
 const char *view_string(const struct view *view, uint32_t id, size_t *length);
+
+/* When the memory at this address came, or NULL where that is not known. */
+const struct vmatlas_sighting *view_sighting(const struct view *view, uint64_t address);
 
 /* The kernel's number of thread number `thread`, 0 for none. */
 uint32_t view_tid(const struct view *view, uint32_t thread);

@@ -157,4 +157,40 @@ def parts_add_up_to_their_mapping(t):
             check_equal("neighbours", left["end"], right["start"])
 
 
+# -- What passed no wrapper --------------------------------------------------------------------
+
+def part_at(report, address):
+    return next(part for row in report["mappings"] for part in row.get("parts", [row])
+                if hexed(part["start"]) <= address < hexed(part["end"]))
+
+
+@case()
+def raw_system_calls_are_told_by_when_they_came(t):
+    run = t.shim([t.program("raw_maps")])
+    check_equal("reports", 3, len(run.reports))
+    check_reports(run)
+    first, last = list(run.reports.values())[0], list(run.reports.values())[2]
+    told = json.loads(run.out.splitlines()[-1])
+    check_equal("owner of the first", "mapped by a raw system call before dump 1",
+                part_at(first, told["first"])["owner"])
+    # The kernel may have merged the two.
+    check(part_at(last, told["second"])["owner"] in
+          ("mapped by a raw system call between dump 2 and 3",
+           "mapped by raw system calls, the last between dump 2 and 3"),
+          f"owner of the second: {part_at(last, told['second'])['owner']}")
+    check(row_of(last, "unexplained") >= 30 * PAGE, f"{row_of(last, 'unexplained'):,} unexplained")
+
+
+@case()
+def stacks_have_a_high_water_mark(t):
+    run = t.shim([t.program("raw_maps")])
+    report = list(run.reports.values())[0]
+    told = [row for row in map(json.loads, run.out.splitlines()) if "tid" in row]
+    check_equal("threads", 3, len(told))
+    for row in told:
+        thread = next(one for one in report["threads"] if one["tid"] == row["tid"])
+        check(row["touched"] <= thread["stack_touched"] <= row["touched"] + 4 * PAGE,
+              f"{thread['stack_touched']:,}, the thread says {row['touched']:,}")
+
+
 main()
