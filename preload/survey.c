@@ -347,6 +347,34 @@ static ssize_t read_maps(void *context, void *buffer, size_t size)
 	return descriptor_is(maps->fd, &maps->identity) ? sys_read(maps->fd, buffer, size) : -EBADF;
 }
 
+/* The lowest range of ours that reaches past the address. */
+static const struct view_range *own_past(const struct view *view, uint64_t address)
+{
+	const struct view_range *found = NULL;
+
+	for (unsigned i = 0; i < view->owns; i++) {
+		const struct view_range *own = &view->own[i];
+
+		if (own->end > address && (!found || own->start < found->start))
+			found = own;
+	}
+	return found;
+}
+
+/* Ours come and go with each report, and the program's memory comes in their place. */
+static void see(const struct view *view, uint64_t start, uint64_t end)
+{
+	const struct view_range *own;
+
+	while (start < end && (own = own_past(view, start)) && own->start < end) {
+		if (own->start > start)
+			sightings_add(start, own->start);
+		start = own->end;
+	}
+	if (start < end)
+		sightings_add(start, end);
+}
+
 static void take_lines(struct survey *survey, struct maps *maps)
 {
 	struct maps_reader reader;
@@ -356,7 +384,7 @@ static void take_lines(struct survey *survey, struct maps *maps)
 	sightings_begin(survey->view->number);
 	while (maps_reader_take(&reader, &line) > 0) {
 		if (maps_line_anonymous(&line) && !(line.perms & MAPS_SHARED))
-			sightings_add(line.start, line.end);
+			see(survey->view, line.start, line.end);
 		if (survey->view->glibc && is_brk_heap(&line))
 			held_search(survey->held, line.start, line.end, line.end, false);
 		else if (survey->view->glibc && may_be_glibcs(&line))
