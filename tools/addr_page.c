@@ -27,7 +27,7 @@ struct addr_page addr_page_frozen(const struct view *view, uint64_t address)
 static bool scan(int pagemap, struct addr_page *page)
 {
 	const uint64_t any = PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED;
-	struct pagemap_region region;
+	struct pagemap_region region = {0};
 	struct pagemap_scan argument = {
 		.size = sizeof(argument),
 		.start = page->start,

@@ -433,6 +433,8 @@ def s23_columns_of_large_programs(t):
         with stopped(t, argv) as process:
             check_same("pmap", without_names(run("pmap", process.pid)),
                        without_names(plain_pmap(show(process.pid))))
+            check_same("-x", without_names(run("pmap", "-x", process.pid)),
+                       without_names(show("-x", process.pid)))
             for option in ("-X", "-XX"):
                 want = columns(run("pmap", option, process.pid))
                 found = columns(show(option, process.pid))
