@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "listing.h"
+#include "listing_guards.h"
 #include "listing_kinds.h"
 #include "maps_annotate.h"
 #include "maps_csv.h"
@@ -19,6 +20,7 @@
 #include "maps_gdb.h"
 #include "maps_group_put.h"
 #include "maps_json.h"
+#include "maps_picture.h"
 #include "maps_pmap.h"
 #include "maps_table.h"
 
@@ -65,6 +67,8 @@ static void show(const struct listing *listing)
 	maps_explain(&view);
 	maps_json(&view);
 	maps_csv(&view);
+	maps_picture(&view, &(const struct maps_paper){.columns = 60});
+	maps_picture(&view, &(const struct maps_paper){.ascii = true});
 	show_groups(&view, MAPS_GROUP_FILE);
 	show_groups(&view, MAPS_GROUP_KIND);
 	free(view.row);
@@ -84,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
+	listing_guards_find(listing);
 	if (!listing_kinds_find(listing))
 		show(listing);
 	listing_free(listing);
