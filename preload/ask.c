@@ -127,11 +127,12 @@ static int ask_fd(int fd, uintptr_t address, struct ask_answer *answer, char *pa
 	if (!atomic_load_explicit(&self.text_only, memory_order_relaxed)) {
 		count(&self.queries);
 		error = query(fd, address, answer, path, capacity);
-		if (error != ENOTTY)
+		if (error != ENOTTY && error != EPERM)
 			return error;
 		if (!is_of_proc(fd))
 			return EBADF;
-		self.text_only = true;
+		/* A filter is one thread's; the kernel is everybody's. */
+		self.text_only = error == ENOTTY;
 	}
 	count(&self.readings);
 	reading.identity = descriptor_identify(fd);

@@ -6,7 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import Fail, case, check, check_equal, check_reports, main
+from vmatlas_case import COMMAND, case, check, check_equal, check_reports, main
 from vmatlas_report import hexed
 
 SHAPES = ["small-survivors", "rare-survivors", "lower-part", "pages-between", "top", "by-chance",
@@ -21,6 +21,17 @@ def dumped(t, *argv, **settings):
     check_equal("reports", 1, len(run.reports))
     check_reports(run)
     return [json.loads(line) for line in run.out.splitlines()], list(run.reports.values())[0]
+
+
+def read_snapshot(t, *argv):
+    """The same by way of a snapshot, whose reader finds names where the program could not."""
+    snapshot = t.path("one.vmatlas")
+    run = t.shim([t.program(argv[0]), *argv[1:]], settings={"format": "snapshot", "output": snapshot})
+    check_equal("exit status", 0, run.status)
+    read = t.plain([COMMAND, "report", "--json", snapshot])
+    check_equal("status of vmatlas report", 0, read.status)
+    os.unlink(snapshot)
+    return [json.loads(line) for line in run.out.splitlines()], json.loads(read.out)
 
 
 def row_of(report, name):
@@ -53,13 +64,8 @@ def forecast_of_malloc_trim_on_arenas(t):
 
 @case()
 def snapshot_forecasts_the_same(t):
-    run = t.shim([t.program("trim"), "by-chance", "arena"],
-                 settings={"format": "snapshot", "output": t.path("one.vmatlas")})
-    read = t.plain([os.path.join(os.environ.get("VMATLAS_BUILD", os.path.join(
-        os.path.dirname(os.path.abspath(__file__)), "..", "..", "build")), "vmatlas"),
-        "report", "--json", t.path("one.vmatlas")])
-    check_equal("status of vmatlas report", 0, read.status)
-    report, truth = json.loads(read.out), json.loads(run.out)["given_back"]
+    told, report = read_snapshot(t, "trim", "by-chance", "arena")
+    truth = told[0]["given_back"]
     check(abs(report["totals"]["trimmable"] - truth) <= 0.02 * truth,
           f"forecast {report['totals']['trimmable']:,}, given back {truth:,}")
     check_equal("arenas", 1, len(report["arenas"]))
@@ -79,14 +85,35 @@ def culprit_is_first(t):
 
 # -- In memory ---------------------------------------------------------------------------------
 
-@case()
-def call_sites_have_what_they_touched(t):
-    told, report = dumped(t, "touched")
+def check_touched(told, report):
     for truth in told:
         rows = [row for row in report["callstacks"]
                 if any(frame["function"] == truth["site"] for frame in row["frames"])]
         check_equal(f"call stacks of {truth['site']}", 1, len(rows))
         check_equal(f"resident of {truth['site']}", truth["resident"], rows[0]["live_resident"])
+
+
+@case()
+def call_sites_have_what_they_touched(t):
+    check_touched(*dumped(t, "touched"))
+
+
+@case()
+def each_way_to_learn_of_pages_says_the_same(t):
+    """PAGEMAP_SCAN, then pagemap, then mincore, where the program's filter refuses the better."""
+    for refused in range(3):
+        told, report = read_snapshot(t, "touched", str(refused))
+        check_touched(told, report)
+        check_equal(f"unexplained with {refused} ways refused", 0, row_of(report, "unexplained"))
+
+
+@case()
+def pages_that_nobody_tells_of_are_not_known(t):
+    _, report = read_snapshot(t, "touched", "3")
+    check(all(row["live_resident"] is None for row in report["callstacks"]), "a figure from nowhere")
+    check_equal("pinned", None, report["totals"]["pinned"])
+    check(row_of(report, "unexplained") > 1000000, f"{row_of(report, 'unexplained'):,} unexplained")
+    check_equal("rows", report["totals"]["rss"], sum(row["bytes"] for row in report["ledger"]))
 
 
 # -- Regions -----------------------------------------------------------------------------------
