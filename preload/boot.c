@@ -8,6 +8,7 @@
 #include "inventory.h"
 #include "lock.h"
 #include "mappings.h"
+#include "modules.h"
 #include "process.h"
 #include "real.h"
 #include "sys.h"
@@ -15,7 +16,6 @@
 #include "thread.h"
 #include "track.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
@@ -51,11 +51,12 @@ bool boot_glibc(void)
 	return self.glibc;
 }
 
+/* Not by dladdr(3), which also looks for the function's name: half a millisecond in libc. */
 static bool in_loader(uintptr_t pc)
 {
-	Dl_info info;
+	struct modules_image image;
 
-	return dladdr((void *)pc, &info) && (uintptr_t)info.dli_fbase == getauxval(AT_BASE);
+	return modules_image(pc, &image) == 0 && image.start == getauxval(AT_BASE);
 }
 
 static void start_tables(void)
