@@ -83,7 +83,7 @@ static void start_callstacks(void)
 		return;
 	self.callstacks = true;
 	guard_close((uintptr_t)__builtin_frame_address(0));
-	callstack_boot(config()->depth);
+	callstack_boot(config()->depth, config()->verify);
 	guard.state = before;
 }
 

@@ -4,12 +4,14 @@
 #include "layout.h"
 #include "learn.h"
 #include "unwind.h"
+#include "verify.h"
 
 #include <string.h>
 
 static struct {
 	_Atomic bool ready;
 	uint32_t depth;
+	bool verify;
 	_Atomic uint64_t complex_walks, deep, broken, truncated;
 } self;
 
@@ -254,7 +256,8 @@ static bool make_current(struct callstack *state, uintptr_t sp)
 		memset(&state->recall, 0, sizeof state->recall);
 		state->generation = generation;
 	}
-	return callstack_current(state, sp) || stacks_choose(&state->stacks, sp, false);
+	state->quick = self.verify ? ~generation : generation;
+	return callstack_stands(state, sp) || stacks_choose(&state->stacks, sp, false);
 }
 
 /* The rest of the walk is as the last one found it. */
@@ -267,16 +270,32 @@ static uint32_t keep_joined(struct callstack *state, const struct journey *journ
 	return number;
 }
 
+static uint32_t walk(struct callstack *state, const struct callstack_at *at)
+{
+	struct journey journey = walk_out(state, at);
+
+	return journey.ending == ENDING_JOINED ? keep_joined(state, &journey)
+					       : finish_rare(state, at, &journey);
+}
+
+static uint32_t verified(struct callstack *state, const struct callstack_at *at)
+{
+	uint32_t number = callstack_known(state, at);
+	struct unwind_place place = {at->pc, at->sp};
+
+	if (!number)
+		number = walk(state, at);
+	if (number)
+		verify_callstack(number, &place, &state->stacks, self.depth);
+	return number;
+}
+
 uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at)
 {
-	struct journey journey;
-
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
 		!make_current(state, at->sp))
 		return lone(at->pc);
-	journey = walk_out(state, at);
-	return journey.ending == ENDING_JOINED ? keep_joined(state, &journey)
-					       : finish_rare(state, at, &journey);
+	return self.verify ? verified(state, at) : walk(state, at);
 }
 
 void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)
@@ -298,13 +317,19 @@ void callstack_unmapped(uintptr_t start, uintptr_t end)
 		learn_forget(start, end);
 }
 
-void callstack_boot(unsigned depth)
+void callstack_boot(unsigned depth, bool verify)
 {
 	if (self.ready)
 		return;
 	self.depth = depth < 1 ? 1 : depth > CALLSTACK_DEPTH_MAX ? CALLSTACK_DEPTH_MAX : depth;
+	self.verify = verify;
 	unwind_boot();
 	atomic_store_explicit(&self.ready, true, memory_order_release);
+}
+
+bool callstack_verifies(void)
+{
+	return self.verify;
 }
 
 const struct lane *callstack_frames(void)

@@ -35,6 +35,7 @@ struct callstack_at {
 /* One thread's; all zeros is a good start. About 64 KiB, touched as deep as its call stacks are. */
 struct callstack {
 	uint32_t generation; /* of what was learned, when the levels were walked */
+	uint32_t quick;      /* the same; another where each capture is to come by callstack_walk */
 	struct stacks stacks;
 	struct levels levels;
 	struct recall recall;
@@ -42,32 +43,40 @@ struct callstack {
 	struct walk_frame fresh[LEVELS_MAX + 1];
 };
 
-/* Whether there is a stack to walk on, and all that was learned still holds. */
-static inline bool callstack_current(const struct callstack *state, uintptr_t sp)
+/* Whether `current` is still the stack that holds sp. */
+static inline bool callstack_stands(const struct callstack *state, uintptr_t sp)
 {
-	return state->generation == atomic_load_explicit(&learn_generation, memory_order_acquire) &&
-	       state->stacks.generation ==
+	return state->stacks.generation ==
 		       atomic_load_explicit(&stacks_generation, memory_order_relaxed) &&
 	       stacks_hold(&state->stacks.current, sp);
 }
 
-/* callstack_capture by a walk. Same rules. */
+/* The number of the call stack if it is the last one again, or one of the last few; else 0. Where
+ * all that was learned still holds, and callstack_stands. */
+static inline uint32_t callstack_known(struct callstack *state, const struct callstack_at *at)
+{
+	uint64_t key = layout_key(at->pc, false);
+	uint32_t number = levels_again(&state->levels, key, at->sp, at->bp);
+
+	return number ? number
+		      : recall_find(&state->recall, &state->levels, key, at->sp, at->bp,
+				state->stacks.current.high);
+}
+
+/* callstack_capture of any call stack. Same rules. */
 uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at);
 
 /* The number of the caller's call stack, 0 when it was lost. Its frames are those that libunwind
- * gives, as far as the depth allows. Nearly always it is the last one again, or one of the last
- * few. Under the guard, by the owner of `state`; errno stays. */
+ * gives, as far as the depth allows. Under the guard, by the owner of `state`; errno stays. */
 static inline uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
 {
-	uint64_t key = layout_key(at->pc, false);
 	uint32_t number = 0;
 
-	if (__builtin_expect(callstack_current(state, at->sp), 1)) {
-		number = levels_again(&state->levels, key, at->sp, at->bp);
-		if (!number)
-			number = recall_find(&state->recall, &state->levels, key, at->sp, at->bp,
-				state->stacks.current.high);
-	}
+	if (__builtin_expect(
+		    state->quick == atomic_load_explicit(&learn_generation, memory_order_acquire) &&
+			    callstack_stands(state, at->sp),
+		    1))
+		number = callstack_known(state, at);
 	return __builtin_expect(number != 0, 1) ? number : callstack_walk(state, at);
 }
 
@@ -84,8 +93,12 @@ void callstack_forget(uintptr_t start, uintptr_t end);
 void callstack_unmapped(uintptr_t start, uintptr_t end);
 
 /* Makes capturing possible, `depth` frames at most; before, a call stack is its innermost frame.
- * Idempotent. Under the guard, where dlopen(3) may be called. */
-void callstack_boot(unsigned depth);
+ * `verify`: each is compared with libunwind's, see verify.h. Idempotent. Under the guard, where
+ * dlopen(3) may be called. */
+void callstack_boot(unsigned depth, bool verify);
+
+/* Whether they are compared. Anywhere. */
+bool callstack_verifies(void);
 
 /* The struct vmatlas_frame records. Anywhere. */
 const struct lane *callstack_frames(void);

@@ -331,6 +331,8 @@ static void set(const char *name, const char *value)
 		set_bool("VMATLAS_BLOCKS", value, &self.blocks);
 	else if (!strcmp(name, "CHILDREN"))
 		set_bool("VMATLAS_CHILDREN", value, &self.children);
+	else if (!strcmp(name, "VERIFY"))
+		set_bool("VMATLAS_VERIFY", value, &self.verify);
 	else if (!strcmp(name, "INTERVAL"))
 		set_interval(value);
 	else if (!strcmp(name, "GROWTH"))

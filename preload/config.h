@@ -18,6 +18,7 @@ struct config {
 	bool at_exit;              /* VMATLAS_EXIT */
 	bool blocks;               /* VMATLAS_BLOCKS: list every block */
 	bool children;             /* VMATLAS_CHILDREN: what it execs keeps the shim */
+	bool verify;               /* VMATLAS_VERIFY: compare each call stack with libunwind's */
 	bool maps_as_text;         /* VMATLAS_QUERY=text: never PROCMAP_QUERY */
 	unsigned interval_s;       /* VMATLAS_INTERVAL: a report so often; 0 for never */
 	uint64_t growth;           /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */

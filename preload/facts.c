@@ -160,6 +160,14 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 			"libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
 }
 
+static void gather_verified(struct facts *facts, struct view *view)
+{
+	unsigned sentences = callstack_verifies() ? verify_say(facts->verified) : 0;
+
+	for (unsigned i = 0; i < sentences; i++)
+		note(view, facts->verified[i]);
+}
+
 /* -- Threads -------------------------------------------------------------------------------- */
 
 static void read_name(struct vmatlas_thread *thread)
@@ -343,6 +351,7 @@ void facts_gather(struct facts *facts, struct view *view, uint32_t number, const
 	gather_process(facts, view);
 	facts_tables(view);
 	gather_counters(view);
+	gather_verified(facts, view);
 	gather_threads(view);
 	gather_own(view);
 	gather_kernel(facts, view);

@@ -4,6 +4,7 @@
 
 #include "core/view.h"
 #include "pages.h"
+#include "verify.h"
 
 enum { FACTS_PATH = 4096, FACTS_ARGV = 16384, FACTS_NAME = 64 };
 
@@ -13,6 +14,7 @@ struct facts {
 	char argv[FACTS_ARGV];
 	char name[FACTS_NAME];
 	char kernel[FACTS_NAME];
+	char verified[VERIFY_SENTENCES][VERIFY_SENTENCE];
 	int smaps;
 	struct descriptor_identity smaps_identity;
 	struct pages pages;

@@ -116,7 +116,7 @@ int main(void)
 
 	unw_backtrace = (__typeof__(unw_backtrace))dlsym(
 		dlopen("libunwind.so.8", RTLD_NOW), "unw_backtrace");
-	callstack_boot(256);
+	callstack_boot(256, false);
 	for (unsigned i = 0; i < 4; i++) {
 		for (unsigned j = 0; j < 3; j++) {
 			int above = depths[i] - 6; /* leaf, run, deep, best, main and libc's two */

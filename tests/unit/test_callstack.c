@@ -695,7 +695,7 @@ static int start(void **unused)
 static int boot(void **unused)
 {
 	(void)unused;
-	callstack_boot(DEPTH);
+	callstack_boot(DEPTH, false);
 	return !callstack_counts().libunwind;
 }
 
