@@ -92,7 +92,7 @@ static void put_owner(
 
 	item->own = part->owner == ATLAS_OWNER_VMATLAS;
 	item->allocator = part->owner == ATLAS_OWNER_ALLOCATOR;
-	if (part->owner == ATLAS_OWNER_CALL)
+	if (part->owner == ATLAS_OWNER_CALL || part->kind == KIND_MALLOC_MMAP)
 		item->frame = part->frame;
 	if (part->owner == ATLAS_OWNER_THREAD && thread) {
 		item->label = thread->name;

@@ -38,7 +38,7 @@ struct diff_item {
 	size_t path_length;
 	const char *label; /* whose it is, where that is a name: of a thread, say */
 	size_t label_length;
-	uint32_t frame; /* in the source's tables: who mapped it; 0 unknown */
+	uint32_t frame; /* in the source's tables: who mapped it, or allocated; 0 unknown */
 	uint32_t stack; /* the same in both sources' (diff_frames.h); 0 unknown */
 	/* What one call mapped, and all of it is in that: */
 	uint32_t region; /* its number in the source; 0: none */

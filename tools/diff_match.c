@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff_alike.h"
 #include "diff_key.h"
 #include "diff_moved.h"
 #include "diff_sets.h"
@@ -139,6 +140,7 @@ static void match(struct diff_sets *sets, struct diff_changes *changes,
 		unite_overlapping(sets);
 		unite_regions(sets);
 		diff_moved_unite(sets, keyed, numbers);
+		diff_alike_unite(sets, keyed, numbers);
 	} else {
 		unite_purposes(sets, keyed);
 	}

@@ -14,8 +14,9 @@ struct diff_match_how {
 /* Puts each item of both sides into a change. By address, these belong together: mappings that
  * overlap and are of one kind (the same part of the same file, or both anonymous), unless a call
  * made one of them since; parts of one region; a file that is gone from one address and found at
- * another; and where one mapping is gone and mremap has made one, these two. Else those that have
- * the same kind, path, call stack and label.
+ * another; where one mapping is gone and mremap has made one, these two; and of what is new, or
+ * gone, what the same call stack has mapped, or threads of one name have as stacks. Else those that
+ * have the same kind, path, call stack and label.
  * 0, or ENOMEM; changes->change is to be freed in any case. */
 int diff_match(struct diff_changes *changes, struct diff_items items[DIFF_SIDES],
 	const struct diff_match_how *how);

@@ -81,14 +81,6 @@ static bool may_have_moved(const struct diff_sets *sets, uint32_t node, enum dif
 	       (item->remapped && diff_sets_made_since(sets, node));
 }
 
-/* By root: bit for each side that has items in the set. */
-static void find_sides(struct diff_sets *sets, uint32_t *sides)
-{
-	memset(sides, 0, sets->nodes * sizeof(*sides));
-	for (uint32_t node = 0; node < sets->nodes; node++)
-		sides[diff_sets_root(sets, node)] |= 1u << diff_sets_side(sets, node);
-}
-
 /* mremap does not say where memory was before; where one thing went and it made one, there is no
  * choice. */
 static void unite_remapped(struct diff_sets *sets, const uint32_t *sides, enum diff_then made)
@@ -112,8 +104,8 @@ void diff_moved_unite(struct diff_sets *sets, struct diff_sets_keyed *keyed, uin
 {
 	count_members(sets, numbers);
 	unite_moved_files(sets, keyed, numbers);
-	find_sides(sets, numbers);
+	diff_sets_find_sides(sets, numbers);
 	unite_remapped(sets, numbers, DIFF_NEW);
-	find_sides(sets, numbers);
+	diff_sets_find_sides(sets, numbers);
 	unite_remapped(sets, numbers, DIFF_OLD);
 }

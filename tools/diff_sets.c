@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int diff_sets_make(struct diff_sets *sets, struct diff_items items[DIFF_SIDES],
 	const struct diff_match_how *how)
@@ -61,4 +62,11 @@ bool diff_sets_made_since(const struct diff_sets *sets, uint32_t node)
 	uint64_t taken = sets->how->taken[other];
 
 	return taken && diff_sets_item(sets, node)->made > taken;
+}
+
+void diff_sets_find_sides(struct diff_sets *sets, uint32_t *sides)
+{
+	memset(sides, 0, sets->nodes * sizeof(*sides));
+	for (uint32_t node = 0; node < sets->nodes; node++)
+		sides[diff_sets_root(sets, node)] |= 1u << diff_sets_side(sets, node);
 }

@@ -26,6 +26,9 @@ uint32_t diff_sets_root(struct diff_sets *sets, uint32_t node);
 
 void diff_sets_unite(struct diff_sets *sets, uint32_t a, uint32_t b);
 
+/* Fills in by root: bit 1 << side for each side that has items in the set. */
+void diff_sets_find_sides(struct diff_sets *sets, uint32_t *sides);
+
 /* Whether a call that was seen made the item since the other side was taken. */
 bool diff_sets_made_since(const struct diff_sets *sets, uint32_t node);
 

@@ -27,24 +27,33 @@ static const struct diff_item *first_of(
 static void put_shape(const struct diff_show *show, const struct diff_change *change)
 {
 	uint32_t old = change->count[DIFF_OLD], new = change->count[DIFF_NEW];
+	const struct diff_item *item = old ? first_of(show->model, change, DIFF_OLD) : NULL;
 	struct text *text = show->text;
 
 	if (change->moved) {
-		const struct diff_item *item = first_of(show->model, change, DIFF_OLD);
-
 		text_str(text, "; moved from ");
 		put_range(text, item->start, item->end);
-	} else if (old + new > 2 || old > 1 || new > 1) {
-		text_str(text, !show->model->same_space || !old || !new ? "; "
-			       : old == 1                               ? "; split: "
-			       : new == 1                               ? "; merged: "
-									: "; ");
-		if (old && new) {
-			text_dec(text, old);
-			text_str(text, " → ");
-		}
-		diff_put_count(text, new ? new : old, "mapping");
+	} else if (old && new &&old + new > 2) {
+		text_str(text, !show->model->same_space ? "; "
+			       : old == 1               ? "; split: "
+			       : new == 1               ? "; merged: "
+							: "; ");
+		text_dec(text, old);
+		text_str(text, " → ");
+		diff_put_count(text, new, "mapping");
 	}
+}
+
+/* The largest of several that are new, or gone, stands for all. */
+static void put_more(struct text *text, const struct diff_change *change)
+{
+	uint32_t old = change->count[DIFF_OLD], new = change->count[DIFF_NEW];
+
+	if ((old && new) || old + new == 1)
+		return;
+	text_str(text, " and ");
+	text_dec(text, old + new - 1);
+	text_str(text, " more");
 }
 
 static void put_name(const struct diff_show *show, const struct diff_item *item)
@@ -140,6 +149,7 @@ static void put_change(const struct diff_show *show, const struct diff_change *c
 		kind_name((enum kind)item->kind));
 	text_str(show->text, "  ");
 	put_range(show->text, item->start, item->end);
+	put_more(show->text, change);
 	put_name(show, item);
 	put_shape(show, change);
 	text_char(show->text, '\n');

@@ -239,11 +239,11 @@ def what_the_kernel_joins_is_told_apart(t):
     check_shares(found, row, "map_below")
     check_equal("of addresses that were kept free", 0, found["growth"]["size"])
     found = read_json(*snapshots(t, "large-blocks"))
-    rows = large(found)
-    check_equal("blocks", [("new", "malloc-mmap", MIB)] * 3,
-                [(row["change"], row["kind"], row["live_bytes"]["growth"]) for row in rows])
-    for row in rows:
-        check_shares(found, row, "allocate_large")
+    row, = large(found)
+    check_equal("blocks", ("new", "malloc-mmap", 3 * MIB, 3, 3),
+                (row["change"], row["kind"], row["live_bytes"]["growth"],
+                 row["live_blocks"]["growth"], len(row["new"])))
+    check_shares(found, row, "allocate_large")
 
 
 @case()
@@ -412,15 +412,15 @@ def fragmentation(t):
 
 @case()
 def forgotten_mappings(t):
-    """Three mappings of 256 KiB in each step, each split in two by mprotect."""
+    """Three mappings of 256 KiB in each step, each split in two by mprotect: one piece of news."""
     paths = snapshots(t, "forgotten-mappings", 3)
     found = read_json(paths[0], paths[2])
-    rows = large(found)
-    check_equal("new ones", [("new", "anon", 256 << 10)] * 6,
-                [(row["change"], row["kind"], row["size"]["growth"]) for row in rows])
-    numbers = {share["callstack"] for row in rows for share in row["callstacks"]}
-    check_equal("call stacks", 1, len(numbers))
-    stack = next(row for row in found["callstacks"] if row["id"] in numbers)
+    row, = large(found)
+    check_equal("new ones", ("new", "anon", 6 << 18, 12),
+                (row["change"], row["kind"], row["size"]["growth"], len(row["new"])))
+    share, = row["callstacks"]
+    stack = next(row for row in found["callstacks"] if row["id"] == share["callstack"])
+    check(" and 11 more  forget_mapping" in diff("--mappings", paths[0], paths[2]), "in the text")
     check_equal("regions", (0, 6), (stack["regions"]["old"], stack["regions"]["new"]))
     check_equal("bytes", 6 << 18, stack["region_bytes"]["growth"])
     check_equal("resident", 6 << 18, stack["region_resident"]["growth"])
@@ -436,13 +436,12 @@ def forgotten_mappings(t):
 @case()
 def thread_stacks(t):
     found = read_json(*snapshots(t, "threads"))
-    stacks = [row for row in found["mappings"] if row["kind"] == "thread-stack"]
-    check_equal("new stacks", [("new", 512 << 10)] * 2,
-                [(row["change"], row["size"]["growth"]) for row in stacks])
-    for row in stacks:
-        check(256 << 10 < row["rss"]["growth"] < 300 << 10, f"touched: {row['rss']}")
-        check(re.fullmatch(r"thread \d+ grows", row["owner"]), row["owner"])
-        check_shares(found, row, "threads")
+    row, = [row for row in found["mappings"] if row["kind"] == "thread-stack"]
+    check_equal("new stacks", ("new", 1 << 20, 2),
+                (row["change"], row["size"]["growth"], len(row["new"])))
+    check(512 << 10 < row["rss"]["growth"] < 600 << 10, f"touched: {row['rss']}")
+    check(re.fullmatch(r"thread \d+ grows", row["owner"]), row["owner"])
+    check_shares(found, row, "threads")
     check(row_of(found, "thread-stacks") >= 512 << 10, "the row")
 
 

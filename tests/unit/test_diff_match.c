@@ -409,6 +409,42 @@ static void of_two_copies_of_a_file_nobody_knows_which_moved(void **state)
 	free_comparison(comparison);
 }
 
+static void what_one_call_stack_has_mapped_since_is_one_change(void **state)
+{
+	struct comparison *comparison = compared_by_address();
+	struct diff_item *item = comparison->item[DIFF_NEW];
+
+	(void)state;
+	put(comparison, DIFF_OLD, 10, 20)->stack = 5;
+	put(comparison, DIFF_NEW, 10, 20)->stack = 5;
+	put(comparison, DIFF_NEW, 30, 40)->stack = 5;
+	put(comparison, DIFF_NEW, 50, 60)->stack = 6;
+	put(comparison, DIFF_NEW, 70, 80)->stack = 5;
+	put(comparison, DIFF_NEW, 90, 91);
+	put(comparison, DIFF_NEW, 92, 93);
+	match(comparison);
+	is(comparison, &item[0], "same", 1, 1);
+	is(comparison, &item[1], "new", 0, 2);
+	is(comparison, &item[2], "new", 0, 1);
+	is(comparison, &item[3], "new", 0, 2);
+	is(comparison, &item[4], "new", 0, 1);
+	is(comparison, &item[5], "new", 0, 1);
+	free_comparison(comparison);
+}
+
+static void what_is_gone_and_what_is_new_stay_apart(void **state)
+{
+	struct comparison *comparison = compared_by_address();
+
+	(void)state;
+	put(comparison, DIFF_OLD, 10, 20)->stack = 5;
+	put(comparison, DIFF_NEW, 30, 40)->stack = 5;
+	match(comparison);
+	is(comparison, &comparison->item[DIFF_OLD][0], "gone", 1, 0);
+	is(comparison, &comparison->item[DIFF_NEW][0], "new", 0, 1);
+	free_comparison(comparison);
+}
+
 /* -- By what they are for ------------------------------------------------------------------- */
 
 static void other_addresses_same_purpose(void **state)
@@ -649,6 +685,8 @@ int main(void)
 		cmocka_unit_test(of_two_that_went_nobody_knows_which_moved),
 		cmocka_unit_test(a_file_that_is_found_elsewhere_has_moved),
 		cmocka_unit_test(of_two_copies_of_a_file_nobody_knows_which_moved),
+		cmocka_unit_test(what_one_call_stack_has_mapped_since_is_one_change),
+		cmocka_unit_test(what_is_gone_and_what_is_new_stay_apart),
 		cmocka_unit_test(other_addresses_same_purpose),
 		cmocka_unit_test(stacks_are_known_by_their_threads_names),
 		cmocka_unit_test(words),
