@@ -7,102 +7,9 @@
 #include <cmocka.h>
 
 #include "diff_leaks.h"
-#include "diff_model.h"
 #include "diff_pick.h"
 #include "diff_rows.h"
-#include "model.h"
-#include "pageruns.h"
-
-enum { MOMENTS = 4, F_FIRST = 2, F_SECOND = 3 };
-
-struct moments {
-	struct model *model[MOMENTS];
-	struct diff_side side[MOMENTS];
-};
-
-/* The state of pages as a snapshot gives it: from any address on. */
-static size_t pages(
-	void *context, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
-{
-	static struct vmatlas_run known[] = {
-		{MODEL_HEAP, MODEL_HEAP + 0x2000, VIEW_PRESENT, 0},
-		{MODEL_HEAP + 0x3000, MODEL_HEAP + 0x4000, VIEW_SWAPPED, 0},
-		{MODEL_FAR, MODEL_FAR + 0x1000, VIEW_PRESENT, 0},
-	};
-	const struct pageruns pageruns = {known, sizeof(known) / sizeof(known[0])};
-
-	if (((struct model *)context)->pages_refused)
-		return model_pages(context, from, end, runs, capacity);
-	return pageruns_next(&pageruns, from, end, runs, capacity);
-}
-
-/* The same with one page more, where the block of 9000 bytes goes on. */
-static size_t more_pages(
-	void *context, uint64_t *from, uint64_t end, struct view_run *runs, size_t capacity)
-{
-	static struct vmatlas_run known[] = {
-		{MODEL_HEAP, MODEL_HEAP + 0x3000, VIEW_PRESENT, 0},
-		{MODEL_FAR, MODEL_FAR + 0x1000, VIEW_PRESENT, 0},
-	};
-	const struct pageruns pageruns = {known, sizeof(known) / sizeof(known[0])};
-
-	(void)context;
-	return pageruns_next(&pageruns, from, end, runs, capacity);
-}
-
-/* Moments of the same process, a second apart. */
-static struct moments *moments_make(void)
-{
-	struct moments *moments = calloc(1, sizeof(*moments));
-
-	for (unsigned i = 0; i < MOMENTS; i++) {
-		struct view *view;
-
-		moments->model[i] = model_make();
-		view = &moments->model[i]->view;
-		view->runs = pages;
-		view->number = i + 1;
-		view->now.ticks += i * 1000;
-		view->now.monotonic_ns += i * 1000000000ull;
-		view->now.realtime_ns += i * 1000000000ull;
-	}
-	return moments;
-}
-
-static void moments_free(struct moments *moments)
-{
-	for (unsigned i = 0; i < MOMENTS; i++) {
-		free(moments->side[i].items.item);
-		free(moments->side[i].memory);
-		model_free(moments->model[i]);
-	}
-	free(moments);
-}
-
-/* As diff_side_open does for a file. */
-static struct diff_side *side_of(struct moments *moments, unsigned i)
-{
-	struct diff_side *side = &moments->side[i];
-	enum { MAPPINGS = 8 };
-	size_t size;
-
-	side->name = "model";
-	side->snapshot = (struct snapshot *)moments->model[i]; /* only whether it is there counts */
-	side->view = moments->model[i]->view;
-	size = atlas_memory(&side->view, MAPPINGS);
-	side->memory = calloc(1, size);
-	assert_int_equal(atlas_make(&side->atlas, &side->view, side->memory, size, MAPPINGS), 0);
-	assert_int_equal(diff_items_of_parts(&side->items, &side->atlas), 0);
-	return side;
-}
-
-static struct diff_model compared(struct moments *moments)
-{
-	struct diff_model model;
-
-	assert_int_equal(diff_model_make(&model, side_of(moments, 0), side_of(moments, 1)), 0);
-	return model;
-}
+#include "moments.h"
 
 /* The call stack with that frame, in the new snapshot. */
 static const struct diff_stack *stack_of(const struct diff_model *model, uint32_t frame)
@@ -134,7 +41,7 @@ static void rows_sum_to_the_total(const struct diff_model *model)
 static void nothing_changed(void **state)
 {
 	struct moments *moments = moments_make();
-	struct diff_model model = compared(moments);
+	struct diff_model model = moments_compared(moments);
 
 	(void)state;
 	assert_true(model.deep && model.pages && model.rss && model.same_process);
@@ -162,7 +69,7 @@ static void one_came_and_one_went(void **state)
 	(void)state;
 	model_place(moments->model[1], MODEL_HEAP + 0x30, 0);
 	model_place(moments->model[1], MODEL_HEAP + 0x4000, model_small(1, 500, 0));
-	model = compared(moments);
+	model = moments_compared(moments);
 	stack = stack_of(&model, F_FIRST);
 	sum_is(&stack->born, 1, 500);
 	sum_is(&stack->freed, 1, 100);
@@ -190,7 +97,7 @@ static void at_the_same_address_is_not_the_same_block(void **state)
 	moments->model[1]->bigs[1].time++;                                         /* later */
 	model_place(moments->model[1], MODEL_HEAP + 0x30, model_small(1, 101, 2)); /* longer */
 	model_place(moments->model[1], MODEL_HEAP + 0x10, model_small(2, 24, 2));  /* another's */
-	model = compared(moments);
+	model = moments_compared(moments);
 	sum_is(&stack_of(&model, F_SECOND)->born, 2, 100000 + 24);
 	sum_is(&stack_of(&model, F_SECOND)->freed, 1, 100000);
 	sum_is(&stack_of(&model, F_FIRST)->born, 1, 101);
@@ -206,8 +113,8 @@ static void a_block_that_stayed_was_touched(void **state)
 	struct diff_model model;
 
 	(void)state;
-	moments->model[1]->view.runs = more_pages;
-	model = compared(moments);
+	moments->model[1]->view.runs = moments_more_pages;
+	model = moments_compared(moments);
 	stack = stack_of(&model, F_SECOND);
 	assert_int_equal(stack->touched, 0x1000);
 	assert_int_equal(diff_stack_resident(stack), 0x1000);
@@ -226,7 +133,7 @@ static void blocks_of_another_process_are_others(void **state)
 	(void)state;
 	moments->model[1]->view.pid++;
 	model_place(moments->model[1], MODEL_HEAP + 0x4000, model_small(1, 500, 0));
-	model = compared(moments);
+	model = moments_compared(moments);
 	assert_false(model.same_process);
 	assert_true(model.same_space);
 	stack = stack_of(&model, F_FIRST);
@@ -246,7 +153,7 @@ static void where_pages_are_not_known_nothing_is_said_of_them(void **state)
 
 	(void)state;
 	moments->model[1]->pages_refused = true;
-	model = compared(moments);
+	model = moments_compared(moments);
 	assert_false(model.pages);
 	assert_true(model.deep);
 	assert_int_equal(diff_model_growth(&model, DIFF_LIVE_RESIDENT), 0);
@@ -284,7 +191,7 @@ static void others_have_the_rest(void **state)
 	(void)state;
 	model_place(moments->model[1], MODEL_HEAP + 0x4000, model_small(1, 500, 0));
 	model_place(moments->model[1], MODEL_HEAP + 0x6000, model_small(2, 300, 0));
-	model = compared(moments);
+	model = moments_compared(moments);
 	assert_int_equal(diff_pick_stacks(&all, &model, &options, DIFF_PICK_BLOCKS), 0);
 	assert_int_equal(all.count, 2);
 	assert_int_equal(all.others.stacks, 0);
@@ -315,7 +222,7 @@ static struct diff_leaks leaks_of(struct moments *moments, unsigned sides)
 	struct diff_leaks leaks;
 
 	for (unsigned i = 0; i < sides; i++)
-		side_of(moments, i);
+		moments_side(moments, i);
 	assert_null(diff_leaks_cannot(moments->side, sides));
 	assert_int_equal(diff_leaks_make(&leaks, moments->side, sides), 0);
 	return leaks;
@@ -455,7 +362,7 @@ static void leaks_need_one_process_in_order(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < MOMENTS; i++)
-		side_of(moments, i);
+		moments_side(moments, i);
 	swapped[0] = moments->side[1];
 	swapped[1] = moments->side[0];
 	assert_non_null(diff_leaks_cannot(swapped, 2));
