@@ -1,6 +1,7 @@
 #include "survey.h"
 #include "descriptor.h"
 #include "held.h"
+#include "images.h"
 #include "peek.h"
 #include "sightings.h"
 #include "sys.h"
@@ -8,7 +9,6 @@
 #include "core/maps_reader.h"
 #include "core/trim.h"
 
-#include <elf.h>
 #include <string.h>
 
 enum {
@@ -20,7 +20,6 @@ enum {
 	EXTENTS_MARGIN = 8192,
 	/* glibc maps no more large blocks at a time (DEFAULT_MMAP_MAX), unless told to. */
 	EXTENTS_MOST = 1 << 17,
-	HEADERS_MOST = 32,
 	/* M_ARENA_MAX is eight for each core. */
 	ARENAS_MOST = 1024,
 	/* The smallest block that has a mapping of its own unless the program wants it otherwise
@@ -58,7 +57,7 @@ struct survey {
 	uint64_t next_block; /* no block begins between the last range looked at and here */
 	struct held *held;
 	char buffer[BUFFER];
-	Elf64_Phdr header[HEADERS_MOST];
+	struct images headers;
 };
 
 /* By the address of their struct malloc_state; the number is the place, from 1. Written by the one
@@ -241,85 +240,6 @@ static void take_anonymous(struct survey *survey, const struct maps_line *line)
 	}
 }
 
-/* -- Images --------------------------------------------------------------------------------- */
-
-static uint64_t page_down(uint64_t address)
-{
-	return address & ~(uint64_t)(PAGE - 1);
-}
-
-static uint64_t page_up(uint64_t address)
-{
-	return page_down(address + PAGE - 1);
-}
-
-static unsigned read_headers(struct survey *survey, const struct maps_line *line)
-{
-	Elf64_Ehdr file;
-
-	if (!peek_file(line->start, &file, sizeof file) || memcmp(file.e_ident, ELFMAG, SELFMAG) ||
-		file.e_ident[EI_CLASS] != ELFCLASS64 ||
-		file.e_phentsize != sizeof survey->header[0] || file.e_phnum > HEADERS_MOST ||
-		file.e_phoff > PAGE)
-		return 0;
-	if (!peek_file(line->start + file.e_phoff, survey->header,
-		    file.e_phnum * sizeof survey->header[0]))
-		return 0;
-	return file.e_phnum;
-}
-
-/* The mapping is the file's first segment and not a file that somebody reads: it is as long. */
-static bool find_bias(
-	const struct survey *survey, unsigned count, const struct maps_line *line, uint64_t *bias)
-{
-	for (unsigned i = 0; i < count; i++) {
-		const Elf64_Phdr *header = &survey->header[i];
-
-		if (header->p_type != PT_LOAD || page_down(header->p_offset))
-			continue;
-		*bias = line->start - page_down(header->p_vaddr);
-		return line->end - line->start ==
-		       page_up(header->p_vaddr + header->p_filesz) - page_down(header->p_vaddr);
-	}
-	return false;
-}
-
-static void add_header(struct vmatlas_image *image, const Elf64_Phdr *header, uint64_t bias)
-{
-	uint64_t start = bias + page_down(header->p_vaddr);
-	uint64_t end = bias + page_up(header->p_vaddr + header->p_memsz);
-
-	if (header->p_type == PT_GNU_RELRO) {
-		image->relro_start = start;
-		image->relro_end = bias + page_down(header->p_vaddr + header->p_memsz);
-	}
-	if (header->p_type != PT_LOAD || !(header->p_flags & PF_W) || start >= end)
-		return;
-	if (!image->data_end || start < image->data_start)
-		image->data_start = start;
-	if (end > image->data_end)
-		image->data_end = end;
-}
-
-static void take_image(struct survey *survey, const struct maps_line *line)
-{
-	struct vmatlas_image image = {.start = line->start};
-	unsigned count = read_headers(survey, line);
-	uint64_t bias;
-
-	if (survey->images == IMAGES || !find_bias(survey, count, line, &bias))
-		return;
-	for (unsigned i = 0; i < count; i++)
-		add_header(&image, &survey->header[i], bias);
-	survey->image[survey->images++] = image;
-}
-
-static bool may_be_image(const struct maps_line *line)
-{
-	return line->inode && !line->offset && line->perms & MAPS_READ &&
-	       !(line->perms & MAPS_SHARED) && line->path_length && line->path[0] == '/';
-}
-
 /* -- The whole ------------------------------------------------------------------------------ */
 
 static uint32_t extents_room(const struct view *view)
@@ -389,8 +309,9 @@ static void take_lines(struct survey *survey, struct maps *maps)
 			held_search(survey->held, line.start, line.end, line.end, false);
 		else if (survey->view->glibc && may_be_glibcs(&line))
 			take_anonymous(survey, &line);
-		else if (may_be_image(&line))
-			take_image(survey, &line);
+		else if (survey->images < IMAGES &&
+			 images_read(&survey->headers, &line, &survey->image[survey->images]))
+			survey->images++;
 	}
 	sightings_end();
 }

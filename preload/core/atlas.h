@@ -121,7 +121,7 @@ struct atlas {
 	uint32_t stacks;
 	uint32_t *stack_of;          /* by frame number: its place in stack, from 1; 0 for none */
 	uint32_t frames, stack_room; /* largest frame number in stack_of, room in stack */
-	uint32_t part_room, region_room;
+	uint32_t part_room, region_room, paths_room;
 	struct atlas_lists *lists; /* while it is made */
 	char *paths;
 	uint32_t paths_used;

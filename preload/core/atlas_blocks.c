@@ -5,23 +5,16 @@
  * back, and shared evenly among the blocks on it; trimmable where it has none. */
 #include "atlas_blocks.h"
 #include "atlas_owners.h"
+#include "atlas_stacks.h"
+#include "runs.h"
 #include "trim.h"
 
 #include <string.h>
 
 enum {
-	RUNS = 64,
 	/* Blocks on one page that share what it retains; glibc's smallest chunk is 32 bytes,
 	 * others' 8, and of a page with more than these the rest just counts less often. */
 	PAGE_BLOCKS = 128,
-};
-
-/* The runs of one part, read as the pass moves on. */
-struct runs {
-	const struct view *view;
-	struct view_run run[RUNS];
-	size_t count, next;
-	uint64_t from, end;
 };
 
 /* The page that the pass is on. */
@@ -57,63 +50,6 @@ struct pass {
 	struct rest rest;
 	struct gap gap;
 };
-
-/* -- Runs ----------------------------------------------------------------------------------- */
-
-static void runs_begin(struct runs *runs, const struct view *view, uint64_t start, uint64_t end)
-{
-	*runs = (struct runs){.view = view, .from = start, .end = end};
-}
-
-/* The run that the pass stands at, NULL behind the last. */
-static const struct view_run *runs_at(struct runs *runs)
-{
-	while (runs->next == runs->count) {
-		uint64_t before = runs->from;
-
-		if (before >= runs->end || !runs->view->runs)
-			return NULL;
-		runs->next = 0;
-		runs->count = runs->view->runs(
-			runs->view->context, &runs->from, runs->end, runs->run, RUNS);
-		if (!runs->count && runs->from == before)
-			runs->from = runs->end; /* a giver that does not move has no more */
-	}
-	return &runs->run[runs->next];
-}
-
-static uint64_t overlap(const struct view_run *run, uint64_t start, uint64_t end)
-{
-	uint64_t from = run->start > start ? run->start : start;
-	uint64_t to = run->end < end ? run->end : end;
-
-	return from < to && run->state & VIEW_PRESENT ? to - from : 0;
-}
-
-/* Resident bytes in [start, end); later calls must not begin before `keep`. */
-static uint64_t runs_resident(struct runs *runs, uint64_t start, uint64_t end)
-{
-	const struct view_run *run;
-	uint64_t bytes = 0;
-
-	while ((run = runs_at(runs)) && run->start < end) {
-		bytes += overlap(run, start, end);
-		if (run->end > end)
-			break;
-		runs->next++;
-	}
-	return bytes;
-}
-
-/* The same, where nothing before `start` is asked for any more. */
-static uint64_t runs_resident_from(struct runs *runs, uint64_t start, uint64_t end)
-{
-	const struct view_run *run;
-
-	while ((run = runs_at(runs)) && run->end <= start)
-		runs->next++;
-	return runs_resident(runs, start, end);
-}
 
 /* -- Pages ---------------------------------------------------------------------------------- */
 
@@ -273,22 +209,6 @@ static void gaps_end(struct pass *pass, struct atlas_part *part)
 }
 
 /* -- Blocks --------------------------------------------------------------------------------- */
-
-struct atlas_stack *atlas_stack_of(struct atlas *atlas, uint32_t frame)
-{
-	uint32_t index;
-
-	if (frame > atlas->frames)
-		frame = 0; /* came after the count was taken */
-	index = atlas->stack_of[frame];
-	if (index)
-		return &atlas->stack[index - 1];
-	if (atlas->stacks == atlas->stack_room)
-		return NULL;
-	atlas->stack[atlas->stacks].frame = frame;
-	atlas->stack_of[frame] = ++atlas->stacks;
-	return &atlas->stack[atlas->stacks - 1];
-}
 
 static uint32_t frame_of(const struct atlas *atlas, uint32_t origin)
 {

@@ -7,7 +7,4 @@
 /* Counts every live block into its mapping and its call stack, with the pages that are resident. */
 void atlas_blocks_count(struct atlas *atlas);
 
-/* The call stack's entry, made now if need be; NULL when there is no room. */
-struct atlas_stack *atlas_stack_of(struct atlas *atlas, uint32_t frame);
-
 #endif

@@ -1,8 +1,6 @@
 #include "atlas_parts.h"
 #include "atlas_regions.h"
 
-enum { RUNS = 16 };
-
 uint32_t atlas_parts_room(uint32_t mappings, uint32_t spans)
 {
 	/* Each span begins a part and ends one; each mapping is one without any. */
@@ -272,94 +270,5 @@ void atlas_parts_cut(struct atlas *atlas)
 	for (uint32_t i = 0; i < atlas->mappings; i++) {
 		if (has_bss(atlas, &atlas->mapping[i]))
 			own_bss(atlas, &atlas->mapping[i]);
-	}
-}
-
-/* -- Resident bytes ------------------------------------------------------------------------- */
-
-static uint64_t overlap(const struct view_run *run, uint64_t start, uint64_t end)
-{
-	uint64_t low = run->start > start ? run->start : start;
-	uint64_t high = run->end < end ? run->end : end;
-
-	return low < high && run->state & VIEW_PRESENT ? high - low : 0;
-}
-
-static uint64_t resident(const struct view *view, uint64_t start, uint64_t end)
-{
-	struct view_run runs[RUNS];
-	uint64_t from = start, bytes = 0;
-	size_t count;
-
-	while (from < end && (count = view->runs(view->context, &from, end, runs, RUNS))) {
-		for (size_t i = 0; i < count && i < RUNS; i++)
-			bytes += overlap(&runs[i], start, end);
-	}
-	return bytes;
-}
-
-/* Counted all but the largest; what the kernel said and they do not have is the largest's. */
-static void weigh(struct atlas *atlas, const struct atlas_mapping *mapping)
-{
-	struct atlas_part *largest = atlas_part_largest(atlas, mapping);
-	uint64_t rest = mapping->rss;
-
-	for (uint32_t i = 0; i < mapping->parts; i++) {
-		struct atlas_part *part = &atlas->part[mapping->part + i];
-		uint64_t bytes;
-
-		if (part == largest || !atlas->pages_known)
-			continue;
-		bytes = resident(atlas->view, part->start, part->end);
-		part->rss = bytes < rest ? bytes : rest;
-		rest -= part->rss;
-	}
-	largest->rss = rest;
-}
-
-void atlas_parts_weigh(struct atlas *atlas)
-{
-	for (uint32_t i = 0; i < atlas->mappings; i++) {
-		if (atlas->mapping[i].parts)
-			weigh(atlas, &atlas->mapping[i]);
-	}
-}
-
-/* -- Sums ----------------------------------------------------------------------------------- */
-
-static void fold_part(
-	struct atlas_mapping *mapping, const struct atlas *atlas, const struct atlas_part *part)
-{
-	bool first = !mapping->live_blocks;
-
-	mapping->live_blocks += part->live_blocks;
-	mapping->live_bytes += part->live_bytes;
-	mapping->live_resident += part->live_resident;
-	mapping->retained += part->retained;
-	mapping->trimmable += part->trimmable;
-	mapping->pinned += part->pinned;
-	if (part->live_blocks && (first || part->smallest < mapping->smallest))
-		mapping->smallest = part->smallest;
-	if (part->largest > mapping->largest)
-		mapping->largest = part->largest;
-	if (part->region && atlas->region[part->region - 1].call)
-		mapping->regions_bytes += part->end - part->start;
-}
-
-void atlas_parts_fold(struct atlas *atlas)
-{
-	for (uint32_t i = 0; i < atlas->mappings; i++) {
-		struct atlas_mapping *mapping = &atlas->mapping[i];
-		const struct atlas_part *largest;
-
-		if (!mapping->parts)
-			continue;
-		largest = atlas_part_largest(atlas, mapping);
-		mapping->kind = largest->kind;
-		mapping->owner = largest->owner;
-		mapping->thread = largest->thread;
-		mapping->frame = largest->frame;
-		for (uint32_t j = 0; j < mapping->parts; j++)
-			fold_part(mapping, atlas, &atlas->part[mapping->part + j]);
 	}
 }

@@ -11,10 +11,4 @@ uint32_t atlas_parts_room(uint32_t mappings, uint32_t spans);
 /* Cuts all mappings, each part with its kind and owner as far as the lists tell. */
 void atlas_parts_cut(struct atlas *atlas);
 
-/* Gives each part its share of what the kernel says is resident. */
-void atlas_parts_weigh(struct atlas *atlas);
-
-/* Adds the parts' figures up in their mappings, with the largest part's kind and owner. */
-void atlas_parts_fold(struct atlas *atlas);
-
 #endif

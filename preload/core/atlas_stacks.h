@@ -1,0 +1,18 @@
+/* atlas_stacks.h - the call stacks of an atlas. */
+#ifndef VMATLAS_ATLAS_STACKS_H
+#define VMATLAS_ATLAS_STACKS_H
+
+#include "atlas.h"
+
+/* The call stack's entry, made now if need be; NULL when there is no room. Anywhere, as all here.
+ */
+struct atlas_stack *atlas_stack_of(struct atlas *atlas, uint32_t frame);
+
+/* Adds what each has allocated, ever. A block is counted at its origin before it is in the table:
+ * after atlas_blocks_count this never finds more blocks than allocations. */
+void atlas_stacks_count(struct atlas *atlas);
+
+/* Puts them in order, most live bytes first. */
+void atlas_stacks_sort(struct atlas *atlas);
+
+#endif
