@@ -92,7 +92,7 @@ static void put_between(const struct diff_show *show, const struct diff_stack *s
 	text_put_grouped(text, stack->born.blocks, 0);
 	text_str(text, " of these live; ");
 	text_put_grouped(text, stack->freed.blocks, 0);
-	text_str(text, " older ones freed\n");
+	text_str(text, " older freed\n");
 }
 
 static void put_stack(const struct diff_show *show, const struct diff_stack *stack, uint32_t rank)

@@ -127,6 +127,27 @@ static void the_first_lines(void **state)
 	shown_free(shown);
 }
 
+static void phases_that_the_program_named_in_between(void **state)
+{
+	struct shown *shown = shown_make();
+	struct view *view = &shown->moments->model[1]->view;
+	struct vmatlas_phase phase[] = {
+		{.time = 2400, .name = "before", .name_length = 6},
+		{.time = 2600, .name = "loading", .name_length = 7},
+		{.time = 3400, .name = "serving\033", .name_length = 8},
+	};
+	struct lane phases;
+	const char *text;
+
+	(void)state;
+	lane_over(&phases, phase, 3, sizeof(phase[0]));
+	view->phases = &phases;
+	compare(shown, 2);
+	text = write(shown, diff_text);
+	has_line(text, "  phases      loading, serving\\x1b");
+	shown_free(shown);
+}
+
 static void rows_with_their_parts(void **state)
 {
 	struct shown *shown = shown_make();
@@ -187,7 +208,7 @@ static void call_stacks_with_what_came_and_went(void **state)
 	text = write(shown, diff_text);
 	has_line(text, "#1   +15.6 KiB live: 140 B → 15.7 KiB in 4 → 6 blocks; call stack 2");
 	has_line(text, "     in between 6 allocations of 23.4 KiB, 23.4 KiB/s; 4 of these live; 2 "
-		       "older ones freed");
+		       "older freed");
 	has_line(text, "#2   -97.7 KiB live: 106.4 KiB → 8.8 KiB in 2 → 1 block; call stack 3");
 	has_line(text, "        model+0x200");
 	has_line(text,
@@ -196,7 +217,8 @@ static void call_stacks_with_what_came_and_went(void **state)
 	shown->options.top = 1;
 	text = write(shown, diff_text);
 	has_not(text, "#2 ");
-	has_line(text, "     -97.7 KiB live, -4.0 KiB resident; -16 B pinned, by 1 other call stack");
+	has_line(text,
+		"     -97.7 KiB live, -4.0 KiB resident; -16 B pinned, by 1 other call stack");
 	shown_free(shown);
 }
 
@@ -409,6 +431,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_lines),
+		cmocka_unit_test(phases_that_the_program_named_in_between),
 		cmocka_unit_test(rows_with_their_parts),
 		cmocka_unit_test(mappings_with_who_made_them_grow),
 		cmocka_unit_test(call_stacks_with_what_came_and_went),
