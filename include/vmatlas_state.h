@@ -27,10 +27,14 @@ struct vmatlas_state {
 	uint32_t format;    /* of the reports it writes unless asked otherwise */
 	_Atomic uint32_t started, finished; /* dumps, since the start of the process */
 	int32_t error;                      /* errno of the last dump's output, 0 for none */
-	/* 1: the last report could not go to its descriptor and went to a file; 2: it went to one
-	 * because VMATLAS_REQUEST_PRIVATE wanted it. */
-	uint32_t fallback;
+	uint32_t fallback; /* 1: the last report could not go to its descriptor but to a file */
+	/* Of `finished`, those of VMATLAS_REQUEST_PRIVATE. Whoever asked for one waits for this,
+	 * and finds the rest below: error, fallback and path are the others'. Stands before
+	 * private_path and is written after it, as readers go upwards. */
+	_Atomic uint32_t private_finished;
+	int32_t private_error;
 	char path[4096]; /* where the last report went: "fd:2" or an absolute path */
+	char private_path[4096];
 };
 
 #endif

@@ -16,6 +16,9 @@
 
 enum { STACK_SIZE = 128 << 10, WAIT_MOST_MS = 5000 };
 
+/* No format has this number; negative ones mean the configured format. */
+enum { NO_REQUEST = 1 << 30 };
+
 enum dumping { DUMPING_NOT, DUMPING, DUMPING_AGAIN };
 
 struct request {
@@ -27,9 +30,10 @@ struct request {
 static struct {
 	char *stack_top;
 	uint32_t number;
-	/* Of the request that came during a dump: the last of several is the one that is met. */
-	_Atomic int next_format;
-} self;
+	/* Of the request that came during a dump: the last of several is the one that is met, but
+	 * for private ones, whose askers wait for theirs. */
+	_Atomic int next_format, next_private;
+} self = {.next_format = NO_REQUEST, .next_private = NO_REQUEST};
 
 /* -- Signals that our own writing may raise ------------------------------------------------- */
 
@@ -58,17 +62,40 @@ static void swallow(uint64_t before, int signal)
 
 /* -- One at a time -------------------------------------------------------------------------- */
 
+static _Atomic int *slot_of(int format)
+{
+	bool private = format >= 0 && format & VMATLAS_REQUEST_PRIVATE;
+
+	return private ? &self.next_private : &self.next_format;
+}
+
+/* A private request first; the other, if there was one as well, is met by one more round. */
+static int take_next(void)
+{
+	int format = atomic_exchange(&self.next_private, NO_REQUEST);
+
+	if (format == NO_REQUEST)
+		return atomic_exchange(&self.next_format, NO_REQUEST);
+	if (atomic_load(&self.next_format) != NO_REQUEST)
+		atomic_store(&locks()->dumping, DUMPING_AGAIN);
+	return format;
+}
+
 static bool begin(int format)
 {
 	uint32_t state = DUMPING_NOT;
 
 	if (atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING))
 		return true;
-	atomic_store(&self.next_format, format);
+	atomic_store(slot_of(format), format);
 	while (state == DUMPING &&
 		!atomic_compare_exchange_weak(&locks()->dumping, &state, DUMPING_AGAIN))
 		;
-	return state == DUMPING_NOT && begin(format);
+	if (state != DUMPING_NOT)
+		return false;
+	/* It has just ended without us. */
+	atomic_store(slot_of(format), NO_REQUEST);
+	return begin(format);
 }
 
 /* False when another request came meanwhile: it is ours now. */
@@ -76,11 +103,15 @@ static bool end(int *format)
 {
 	uint32_t state = DUMPING;
 
-	if (atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING_NOT))
-		return true;
-	atomic_store(&locks()->dumping, DUMPING);
-	*format = atomic_load(&self.next_format);
-	return false;
+	while (!atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING_NOT)) {
+		state = DUMPING;
+		atomic_store(&locks()->dumping, DUMPING);
+		*format = take_next();
+		/* None: it was taken between its being noted and its being said. */
+		if (*format != NO_REQUEST)
+			return false;
+	}
+	return true;
 }
 
 static void state_process(void)
@@ -88,6 +119,7 @@ static void state_process(void)
 	if (vmatlas_state.pid != (uint32_t)process_pid()) {
 		self.number = 0;
 		vmatlas_state.started = vmatlas_state.finished = 0;
+		vmatlas_state.private_finished = 0;
 	}
 	vmatlas_state.pid = (uint32_t)process_pid();
 }

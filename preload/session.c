@@ -164,8 +164,14 @@ static int write_form(struct session *session, int format)
 
 static void state_output(const struct output *output, bool private, int error)
 {
+	if (private) {
+		memcpy(vmatlas_state.private_path, output->path, sizeof vmatlas_state.private_path);
+		vmatlas_state.private_error = error;
+		vmatlas_state.private_finished++;
+		return;
+	}
 	memcpy(vmatlas_state.path, output->path, sizeof vmatlas_state.path);
-	vmatlas_state.fallback = private ? 2 : output->fallback;
+	vmatlas_state.fallback = output->fallback;
 	vmatlas_state.error = error;
 }
 

@@ -237,15 +237,21 @@ static int complain_silence(struct dump *dump)
 	return cannot(dump, "no answer to %s in %g s", name, seconds);
 }
 
+/* Reports of the kind that was asked for: another's, an interval's say, may come before ours, or
+ * right behind it. */
+static uint32_t finished_of(const struct dump *dump, const struct vmatlas_state *state)
+{
+	return dump->private ? state->private_finished : state->finished - state->private_finished;
+}
+
 /* A process that forked has the counters of its parent until its first dump, which begins anew. */
 static bool has_answered(const struct dump *dump)
 {
-	/* Another's, an interval's say, came before ours. */
-	if (dump->private && dump->now.fallback != 2)
-		return false;
+	uint32_t now = finished_of(dump, &dump->now), before = finished_of(dump, &dump->before);
+
 	if (dump->now.pid != dump->before.pid)
-		return dump->now.finished > 0;
-	return (int32_t)(dump->now.finished - dump->before.started) > 0;
+		return now > 0;
+	return (int32_t)(now - before) > 0;
 }
 
 static bool is_idle(const struct dump *dump)

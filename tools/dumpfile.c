@@ -135,5 +135,10 @@ int dumpfile_tell(
 int dumpfile_take(
 	const struct target *target, const struct vmatlas_state *state, const char *output)
 {
-	return tell(target, state, output, true);
+	struct vmatlas_state taken = *state;
+
+	memcpy(taken.path, state->private_path, sizeof(taken.path));
+	taken.error = state->private_error;
+	taken.fallback = 0;
+	return tell(target, &taken, output, true);
 }

@@ -164,7 +164,7 @@ int shimstate_read(pid_t pid, const struct shimstate *shim, struct vmatlas_state
 	/* Gone, or another program in the same process. */
 	if (got != sizeof(now) || !is_sound(&now))
 		return ESRCH;
-	now.path[sizeof(now.path) - 1] = '\0';
+	now.path[sizeof(now.path) - 1] = now.private_path[sizeof(now.private_path) - 1] = '\0';
 	*state = now;
 	return 0;
 }

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import BUILD, COMMAND, Skip, case, catches, check, main, proc_text
+from vmatlas_case import BUILD, COMMAND, Dumper, Skip, case, catches, check, main, proc_text
 from vmatlas_report import check_report
 
 ROOM = os.path.join(BUILD, "..", "include")
@@ -136,6 +136,28 @@ def private_is_not_taken_for_another(t):
                 check(file.read(8) == b"vmatlas\n", "another's report")
             time.sleep(0.1)
         check(len(glob.glob(t.path("reports", "*.json"))) >= 2, "the interval's reports are gone")
+
+
+@case()
+def each_gets_its_own_under_a_rain_of_requests(t):
+    """Signals come all the time: who asked for a private report gets that, who asked for another
+    gets another, and nothing is left behind."""
+    with Waiting(t) as program:
+        rain = Dumper(program.pid, 1 << 30, delay=0.1)
+        rain.start()
+        try:
+            for i in range(30):
+                target = t.path(f"private.{i}")
+                told = dump("--private", "-f", "snapshot", "-o", target, program.pid)
+                check(told.status == 0, f"{i}: {told!r}")
+                with open(target, "rb") as file:
+                    check(file.read(8) == b"vmatlas\n", "another's report")
+                told = dump(program.pid)
+                check(told.status == 0 and told.out.startswith(t.path("reports")), repr(told))
+        finally:
+            rain.stop()
+    check(rain.sent > 5, f"{rain.sent} requests beside")
+    check(not glob.glob(f"/tmp/vmatlas.*.{program.pid}.*"), "a private report was left behind")
 
 
 @case()
