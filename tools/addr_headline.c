@@ -84,7 +84,7 @@ static void put_whose(struct text *text, const struct addr_stack *stack)
 	text_printable(text, stack->name, strlen(stack->name));
 }
 
-static void put_stack(struct text *text, const struct addr_answer *answer)
+void addr_headline_stack(struct text *text, const struct addr_answer *answer)
 {
 	const struct addr_stack *stack = &answer->stack;
 
@@ -171,7 +171,7 @@ void addr_headline(struct text *text, const struct addr_answer *answer)
 		put_gap(text, answer);
 		break;
 	case ADDR_STACK:
-		put_stack(text, answer);
+		addr_headline_stack(text, answer);
 		break;
 	case ADDR_GUARD:
 		put_guard(text, answer);

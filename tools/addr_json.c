@@ -238,6 +238,7 @@ void addr_json_begin(struct json *json, const struct addr_source *source)
 	maps_json_begin(json, &view);
 	json_put_bool(json, "shim", source->view);
 	put_known(json, "history", source->view ? source->view->history : 0, source->view);
+	put_known(json, "time_ns", source->view ? source->view->now.realtime_ns : 0, source->view);
 	json_put_array(json, "addresses");
 }
 

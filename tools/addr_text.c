@@ -114,6 +114,16 @@ static void put_freed(const struct addr_source *source, const struct addr_answer
 	put_no_history(source, answer);
 }
 
+/* A stack that the program made itself, of a block say, is both. */
+static void put_stack(struct text *text, const struct addr_answer *answer)
+{
+	if (!answer->stack.on || answer->what == ADDR_STACK)
+		return;
+	addr_line_begin(text, "stack");
+	addr_headline_stack(text, answer);
+	text_char(text, '\n');
+}
+
 /* -- The whole ------------------------------------------------------------------------------ */
 
 void addr_text(const struct addr_source *source, const struct addr_answer *answer)
@@ -123,5 +133,6 @@ void addr_text(const struct addr_source *source, const struct addr_answer *answe
 		put_blocks(source, answer);
 		put_freed(source, answer);
 	}
+	put_stack(source->report.text, answer);
 	addr_text_place(source, answer);
 }

@@ -105,6 +105,9 @@ def check_block(want, answer):
     check_equal("site", want["site"], who(block))
     check_equal("thread", want["tid"], block["tid"])
     check_equal("offset", int(want["address"], 16) - int(want["start"], 16), answer["offset"])
+    if "depth" in want:
+        check_equal("stack", (want["depth"], want["thread"], "on a block"),
+                    tuple(answer["stack"][key] for key in ("depth", "tid", "name")))
 
 
 def check_slack(want, answer):

@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ZEROS = 3 << 20, BIG = 1 << 20, PAGE = 4096, SMALL = 100 };
+enum { ZEROS = 3 << 20, BIG = 1 << 20, PAGE = 4096, SMALL = 100, STACK = 512 << 10 };
 
 static char zeros[ZEROS];
 static int with_value = 0x12345678;
@@ -29,7 +30,7 @@ static const long constant = 0x1122334455667788;
 /* What the functions below have to say of themselves. */
 static struct {
 	char *small[3], *empty, *big[3], *arena;
-	char *region, *hole, *gone, *again, *moved, *stays;
+	char *stack, *region, *hole, *gone, *again, *moved, *stays;
 	uint64_t gone_before, gone_after;
 } made;
 
@@ -72,6 +73,11 @@ SITE make_big(void)
 		made.big[1] = made.big[2];
 		made.big[2] = malloc(BIG);
 	}
+}
+
+SITE make_stack(void)
+{
+	made.stack = aligned_alloc(PAGE, STACK);
 }
 
 SITE make_arena(void)
@@ -277,6 +283,40 @@ static void variables(void)
 		getauxval(AT_SYSINFO_EHDR) + 100);
 }
 
+static sem_t has_told;
+
+/* On a stack that is a block. */
+static void *on_a_block(void *top)
+{
+	char local = 1;
+
+	prctl(PR_SET_NAME, "on a block");
+	tell("{\"place\": \"a local on a stack from malloc\", \"address\": \"0x%lx\", \"what\": "
+	     "\"block\", \"start\": \"0x%lx\", \"size\": %d, \"site\": \"make_stack\", \"tid\": "
+	     "%d, "
+	     "\"depth\": %lu, \"thread\": %ld}",
+		at(&local), at(made.stack), STACK, getpid(), (uintptr_t)top - (uintptr_t)&local,
+		syscall(SYS_gettid));
+	sem_post(&has_told);
+	for (;;)
+		pause();
+	return top;
+}
+
+static void stack_of_a_block(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	make_stack();
+	pthread_attr_init(&attributes);
+	pthread_attr_setstack(&attributes, made.stack, STACK);
+	if (pthread_create(&thread, &attributes, on_a_block, made.stack + STACK))
+		_exit(3);
+	pthread_attr_destroy(&attributes);
+	sem_wait(&has_told);
+}
+
 static void *worker(void *unused)
 {
 	pthread_attr_t attributes;
@@ -313,6 +353,7 @@ int main(void)
 	regions();
 	variables();
 	tell_stack("a local of main", &local, "stack", maps_find(&local).end, "addresses");
+	stack_of_a_block();
 	pthread_create(&thread, NULL, worker, NULL);
 	pthread_join(thread, NULL);
 	return local;
