@@ -508,7 +508,7 @@ def symbols_by_name(t):
 @case()
 def a_program_whose_file_is_another_by_now(t):
     """Found by what the kernel has mapped, not by its name."""
-    copy = t.path("addresses")
+    copy = t.path("a_copy")
     shutil.copy(t.program("addresses"), copy)
     with addresses(t, copy, shim=False) as told:
         os.rename(copy, copy + ".old")
@@ -523,7 +523,7 @@ def a_program_whose_file_is_another_by_now(t):
 def a_snapshot_of_a_file_that_is_gone(t):
     """Of what call stacks went through, the path and the address in the file are known all the
     same, for addr2line on the machine that has it."""
-    copy = t.path("addresses")
+    copy = t.path("a_copy")
     shutil.copy(t.program("addresses"), copy)
     with addresses(t, copy) as told:
         path = t.path("a.snapshot")
@@ -558,7 +558,7 @@ def variables_that_start_as_zero_are_their_programs(t):
 @case()
 def a_stripped_program_has_its_sections(t):
     need("strip")
-    copy = t.path("addresses")
+    copy = t.path("a_copy")
     shutil.copy(t.program("addresses"), copy)
     subprocess.run(["strip", copy], check=True)
     with addresses(t, copy, shim=False) as told:
