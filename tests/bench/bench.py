@@ -136,7 +136,7 @@ def main():
     given, begun = read_arguments(), time.monotonic()
     size = QUICK_SIZE if given.quick else 1
     rounds = measure.Rounds(given.rounds or (QUICK_ROUNDS if given.quick else FULL_ROUNDS),
-                            QUICK_BUDGET_S if given.quick else None)
+                            QUICK_BUDGET_S if given.quick and not given.rounds else None)
     os.makedirs(ROOM, exist_ok=True)
     inputs.make(os.path.join(ROOM, f"inputs-{size}"), size)
     page.link(os.path.join(ROOM, "inputs"), f"inputs-{size}")

@@ -4,9 +4,9 @@
  *
  * Makes so much, then sends itself SIGUSR2 while a second thread allocates and looks at the clock.
  * Prints a line of JSON for a stretch of 300 ms without a report, and one for each report: how long
- * the signal took, the largest gap between two looks of the second thread, and how often it waited
- * for anything (its voluntary context switches): a gap in which it did not wait is the scheduler's,
- * who had other work for its processor. */
+ * the signal took, how much of that was work, the largest gap between two looks of the second
+ * thread, and how often it waited for anything (its voluntary context switches): a gap in which it
+ * did not wait is the scheduler's, who had other work for its processor. */
 #include <errno.h>
 #include <error.h>
 #include <pthread.h>
@@ -31,12 +31,22 @@ static void **blocks;
 static struct felt felt;             /* the beating thread's, until answered == asked */
 static atomic_ulong asked, answered; /* only grow */
 
-static double now_ms(void)
+static double clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+static double cpu_ms(void)
+{
+	return clock_ms(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void *descend(unsigned path, int level, size_t size);
@@ -131,19 +141,21 @@ static struct felt ask(void)
 	return felt;
 }
 
-static void tell(const char *what, double start)
+/* From `start` until now, and how much of that this thread worked. */
+static void tell(const char *what, double start, double cpu_start)
 {
-	double end = now_ms();
+	double end = now_ms(), cpu_end = cpu_ms();
 	struct felt it = ask();
 
-	printf("{\"what\": \"%s\", \"ms\": %.3f, \"gap_ms\": %.3f, \"waits\": %ld}\n", what,
-		end - start, it.gap_ms, it.waits);
+	printf("{\"what\": \"%s\", \"ms\": %.3f, \"cpu_ms\": %.3f, \"gap_ms\": %.3f, "
+	       "\"waits\": %ld}\n",
+		what, end - start, cpu_end - cpu_start, it.gap_ms, it.waits);
 }
 
 int main(int argc, char **argv)
 {
 	pthread_t thread;
-	double start;
+	double start, cpu_start;
 
 	if (argc != 5)
 		error(2, 0, "BLOCKS MAPPINGS CALLSTACKS DUMPS");
@@ -152,12 +164,14 @@ int main(int argc, char **argv)
 	pthread_create(&thread, NULL, beat, NULL);
 	ask();
 	start = now_ms();
+	cpu_start = cpu_ms();
 	usleep(QUIET_US);
-	tell("quiet", start);
+	tell("quiet", start, cpu_start);
 	for (int i = 0; i < atoi(argv[4]); i++) {
 		start = now_ms();
+		cpu_start = cpu_ms();
 		raise(SIGUSR2);
-		tell("report", start);
+		tell("report", start, cpu_start);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@ import re
 
 import results
 
+ORDER = ("measured", "misses", "hot")
 HEAD = """# What vmatlas costs, measured
 
 Written by `make bench` and `make bench-hot NOTE=1`; [README.md](README.md) says how it is measured.
@@ -32,14 +33,15 @@ def read(path):
 
 
 def put(path, name, content):
-    """Replaces the part, or adds it at the end."""
-    text, marked = read(path), f"<!-- begin {name} -->\n{content}<!-- end {name} -->\n"
-    if part(text, name) is None:
-        text += "\n" + marked
-    else:
-        text = text.replace(f"<!-- begin {name} -->\n{part(text, name)}<!-- end {name} -->\n", marked)
+    """Writes this part anew; the others stay, in their order."""
+    text = read(path)
+    parts = {known: part(text, known) for known in re.findall(r"<!-- begin (\S+) -->", text)}
+    parts[name] = content
+    names = [known for known in ORDER if known in parts] + [other for other in parts if other not in ORDER]
     with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(HEAD)
+        file.writelines(f"\n<!-- begin {known} -->\n{parts[known]}<!-- end {known} -->\n"
+                        for known in names)
     os.rename(path + ".part", path)
 
 

@@ -1,6 +1,6 @@
 """Texts of what was measured: the goals with ours beside them, and the tables behind."""
 
-from figures import geometric_mean, table, text_of
+from figures import Figure, geometric_mean, table, text_of
 import synthetic
 from synthetic import added_ns
 
@@ -84,14 +84,16 @@ def growth_goals(pairs):
 
 
 def dump_goals(dumps):
+    """Of CPU, too: on a busy machine a report waits for a processor as everybody does."""
     rows = [row for row in dumps.get("snapshot", []) if row["what"] == "report"]
     if not rows:
         return []
-    rows.sort(key=lambda row: row["ms"])
     size = "{:,} live blocks, {:,} mappings, {:,} call stacks".format(*rows[0]["size"])
-    return [goal(f"ms for a snapshot of {size}", {OURS: rows[len(rows) // 2]["ms"]}, 0, most=250),
-            goal("how often another thread waited meanwhile", {OURS: sum(row["waits"] for row in rows)}, 0,
-                 most=0)]
+    took, worked = (Figure([row[what] for row in rows]).median for what in ("ms", "cpu_ms"))
+    return [goal(f"ms for a snapshot of {size}", {OURS: took}, 0, most=250),
+            goal("of which CPU", {OURS: worked}, 0, most=250),
+            goal("how often another thread waited meanwhile",
+                 {OURS: sum(row["waits"] for row in rows)}, 0, most=0)]
 
 
 def redis_goal(programs):
@@ -176,9 +178,9 @@ def pairs_text(pairs):
 
 
 def dumps_text(dumps):
-    rows = [[form, row["what"], f"{row['ms']:.0f} ms", f"{row['gap_ms']:.2f} ms", row["waits"]]
-            for form, of in dumps.items() for row in of]
-    return table(["form", "", "took", "largest gap of another thread", "times it waited"], rows)
+    rows = [[form, row["what"], f"{row['ms']:.0f} ms", f"{row['cpu_ms']:.0f} ms",
+             f"{row['gap_ms']:.2f} ms", row["waits"]] for form, of in dumps.items() for row in of]
+    return table(["form", "", "took", "of CPU", "largest gap of another thread", "times it waited"], rows)
 
 
 def variants_text(variants):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -144,6 +145,17 @@ class Costs(measure.Results):
 
 
 @case()
+def dumps_are_judged(t):
+    rows = [{"what": what, "ms": ms, "cpu_ms": 100, "waits": 0, "size": [1000, 20, 3]}
+            for what, ms in (("quiet", 1), ("report", 240), ("report", 260), ("report", 300))]
+    took, worked, waits = results.dump_goals({"snapshot": rows})
+    check_equal("verdicts", (False, True, True), (took.is_met(), worked.is_met(), waits.is_met()))
+    check_equal("measure", "ms for a snapshot of 1,000 live blocks, 20 mappings, 3 call stacks",
+                took.measure)
+    check_equal("nothing measured", [], results.dump_goals({}))
+
+
+@case()
 def growth_is_held_against_plains_own(t):
     pairs = {"beside 10 live blocks": Costs(10, 40), "beside 1,000 live blocks": Costs(10, 44),
              "among 10 live blocks": Costs(20, 40), "among 1,000 live blocks": Costs(200, 500),
@@ -188,6 +200,10 @@ def a_part_is_replaced_and_the_others_stay(t):
     check_equal("parts", (r"third \1" + "\n", "second\n", None),
                 tuple(page.part(text, name) for name in ("one", "two", "three")))
     check_equal("head", 1, text.count(page.HEAD))
+    for name in ("hot", "measured"):
+        page.put(path, name, "more\n")
+    check_equal("order", ["measured", "hot", "one", "two"],
+                re.findall("begin (.*) -->", page.read(path)))
 
 
 FAMILY = """import os, sys
