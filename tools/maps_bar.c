@@ -48,7 +48,10 @@ struct maps_bar maps_bar_make(
 	return bar;
 }
 
-const char *maps_bar_sign(const struct maps_bar_scale *scale, enum maps_bar_sign sign)
+/* For live (or resident), for resident but not live, and for the rest. */
+enum sign { FULL, RETAINED, REST };
+
+static const char *sign_of(const struct maps_bar_scale *scale, enum sign sign)
 {
 	static const char *const signs[2][3] = {{"█", "▒", "░"}, {"#", "+", "."}};
 
@@ -63,7 +66,41 @@ static void put_signs(struct text *text, const char *sign, unsigned count)
 
 void maps_bar_put(struct text *text, const struct maps_bar_scale *scale, const struct maps_bar *bar)
 {
-	put_signs(text, maps_bar_sign(scale, MAPS_BAR_FULL), bar->live);
-	put_signs(text, maps_bar_sign(scale, MAPS_BAR_RETAINED), bar->filled - bar->live);
-	put_signs(text, maps_bar_sign(scale, MAPS_BAR_REST), bar->cells - bar->filled);
+	put_signs(text, sign_of(scale, FULL), bar->live);
+	put_signs(text, sign_of(scale, RETAINED), bar->filled - bar->live);
+	put_signs(text, sign_of(scale, REST), bar->cells - bar->filled);
+}
+
+static void put_scale(struct text *text, const struct maps_bar_scale *scale)
+{
+	text_str(text, " bars: ");
+	text_size(text, scale->smallest);
+	text_str(text, " is one column");
+	if (scale->width == 1)
+		return;
+	text_str(text, ", ");
+	text_size(text, scale->largest);
+	text_char(text, ' ');
+	text_dec(text, scale->width);
+	text_str(text, ", by the logarithm");
+}
+
+void maps_bar_legend(
+	struct text *text, const struct maps_bar_scale *scale, bool resident, bool live)
+{
+	put_scale(text, scale);
+	if (resident) {
+		text_str(text, "; ");
+		text_str(text, sign_of(scale, FULL));
+		text_str(text, " resident, ");
+	}
+	if (resident && live) {
+		text_str(text, sign_of(scale, RETAINED));
+		text_str(text, " of which no live block, ");
+	}
+	if (resident) {
+		text_str(text, sign_of(scale, REST));
+		text_str(text, " not");
+	}
+	text_char(text, '\n');
 }

@@ -30,8 +30,9 @@ struct maps_bar maps_bar_make(
 void maps_bar_put(
 	struct text *text, const struct maps_bar_scale *scale, const struct maps_bar *bar);
 
-/* The sign for live (or resident), for resident but not live, and for the rest. */
-enum maps_bar_sign { MAPS_BAR_FULL, MAPS_BAR_RETAINED, MAPS_BAR_REST };
-const char *maps_bar_sign(const struct maps_bar_scale *scale, enum maps_bar_sign sign);
+/* " bars: 4.0 KiB is one column, 1.3 MiB 18, by the logarithm; # resident, . not" and a newline:
+ * what is resident, and what of it is live, where these are known. */
+void maps_bar_legend(
+	struct text *text, const struct maps_bar_scale *scale, bool resident, bool live);
 
 #endif

@@ -260,50 +260,7 @@ static void put_rows(const struct picture *picture)
 		put_gap(picture, 0, last->line.start);
 }
 
-/* -- Below ---------------------------------------------------------------------------------- */
-
-static void put_scale(const struct picture *picture)
-{
-	struct text *text = picture->view->text;
-	const struct maps_bar_scale *scale = &picture->scale;
-
-	text_str(text, " bars: ");
-	text_size(text, scale->smallest);
-	text_str(text, " is one column");
-	if (scale->width == 1)
-		return;
-	text_str(text, ", ");
-	text_size(text, scale->largest);
-	text_char(text, ' ');
-	text_dec(text, scale->width);
-	text_str(text, ", by the logarithm");
-}
-
-static void put_signs(const struct picture *picture)
-{
-	struct text *text = picture->view->text;
-	const struct maps_bar_scale *scale = &picture->scale;
-	unsigned known = picture->view->listing->known;
-
-	if (!(known & LISTING_RSS))
-		return;
-	text_str(text, "; ");
-	text_str(text, maps_bar_sign(scale, MAPS_BAR_FULL));
-	text_str(text, " resident, ");
-	if (known & LISTING_LIVE) {
-		text_str(text, maps_bar_sign(scale, MAPS_BAR_RETAINED));
-		text_str(text, " of which no live block, ");
-	}
-	text_str(text, maps_bar_sign(scale, MAPS_BAR_REST));
-	text_str(text, " not");
-}
-
-static void put_legend(const struct picture *picture)
-{
-	put_scale(picture);
-	put_signs(picture);
-	text_char(picture->view->text, '\n');
-}
+/* -- The whole ------------------------------------------------------------------------------ */
 
 void maps_picture(const struct maps_view *view, const struct maps_paper *paper)
 {
@@ -320,5 +277,6 @@ void maps_picture(const struct maps_view *view, const struct maps_paper *paper)
 	put_rows(&picture);
 	maps_table_totals(view);
 	if (view->count)
-		put_legend(&picture);
+		maps_bar_legend(view->text, &picture.scale, view->listing->known & LISTING_RSS,
+			view->listing->known & LISTING_LIVE);
 }
