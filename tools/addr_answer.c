@@ -1,11 +1,7 @@
 #include "addr_answer.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "../preload/core/atlas_owners.h"
 #include "../preload/core/freed.h"
-#include "../preload/core/owner.h"
 #include "../preload/core/region.h"
 #include "addr_chunk.h"
 
@@ -60,17 +56,17 @@ static void find_blocks(const struct addr_source *source, struct addr_answer *an
 /* The kernel merges what is for different things, and the atlas cuts it again. */
 static void find_part(const struct addr_source *source, struct addr_answer *answer)
 {
-	const struct atlas_part *part = atlas_part_find(&source->atlas, answer->address);
-	char owner[OWNER_BYTES];
-	size_t length;
+	const struct listing_row *row = answer->row;
 
-	answer->part = part;
-	if (!part)
-		return;
-	length = owner_of_part(&source->report, part, owner);
-	answer->owner = length ? strndup(owner, length) : NULL;
-	answer->shown.kind = (enum kind)part->kind;
-	answer->shown.owner = answer->owner;
+	answer->part = atlas_part_find(&source->atlas, answer->address);
+	for (size_t i = 0; i < row->parts; i++) {
+		const struct listing_part *part = &row->part[i];
+
+		if (answer->address < part->start || answer->address >= part->end)
+			continue;
+		answer->shown.kind = part->kind;
+		answer->shown.owner = part->owner;
+	}
 }
 
 /* Who mapped a file is no matter of its parts, which are the file's. */
@@ -180,7 +176,6 @@ struct addr_answer addr_answer_find(struct addr_source *source, uint64_t address
 void addr_answer_free(struct addr_answer *answer)
 {
 	addr_symbol_free(&answer->symbol);
-	free(answer->owner);
 }
 
 const char *addr_answer_word(enum addr_what what)

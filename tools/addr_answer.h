@@ -39,7 +39,6 @@ struct addr_answer {
 	bool has_region;
 	struct atlas_region region; /* what one call made there */
 	struct addr_blocks blocks;
-	char *owner; /* of the part; NULL unknown */
 
 	struct vmatlas_freed freed[ADDR_FREED]; /* what was there before, the last first */
 	unsigned freed_count;

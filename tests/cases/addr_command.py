@@ -5,6 +5,7 @@ against that. S11 and S14 are rows of the checklist that README.md names."""
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -141,7 +142,16 @@ def check_symbol(want, answer):
     row = next(line.split() for line in nm.splitlines() if line.endswith(" " + want["name"]))
     check_equal("address in the file", int(row[0], 16) + want["offset"], int(module["vaddr"], 16))
     check_equal("size", int(row[1], 16), symbol["size"])
+    check_equal("segment", segment_of(path, int(module["vaddr"], 16)), module["segment"])
     check_bytes(want, module, row[2])
+
+
+def segment_of(path, vaddr):
+    """The number, among all program headers, of the PT_LOAD that holds the address."""
+    told = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, check=True)
+    headers = re.findall(r"^  ([A-Z_]+) +0x\w+ (0x\w+) 0x\w+ 0x\w+ (0x\w+)", told.stdout, re.M)
+    return next(number for number, (kind, start, size) in enumerate(headers)
+                if kind == "LOAD" and 0 <= vaddr - int(start, 16) < int(size, 16))
 
 
 SECTIONS = {"b": ".bss", "d": ".data", "r": ".rodata", "t": ".text", "T": ".text"}
@@ -607,6 +617,24 @@ def sentences_for_people(t):
                     [name for name in re.findall(r"^ +(\w+)", reused, re.M) if name in order])
         short = run("--depth", "1", told.pid, wanted[0]["address"]).stdout
         check("make_small" in short and " more" in short and "main  " not in short, short)
+
+
+@case()
+def damaged_snapshots_do_no_harm(t):
+    """Told as damage, or answered from what is left: never a crash, a hang, or half a line."""
+    with open(os.path.join(ROOT, "tests", "fuzz", "corpus", "snapshot", "history"), "rb") as file:
+        seed = file.read()
+    dice = random.Random(20261122)
+    for _ in range(80):
+        damaged = bytearray(seed)
+        for _ in range(dice.choice((1, 2, 8))):
+            at = dice.randrange(32, seed.index(b"SMAP"))
+            damaged[at] = dice.randrange(256)
+        with open(t.path("damaged"), "wb") as file:
+            file.write(damaged)
+        told = run(t.path("damaged"), "555555600010", "7ffff0000800", "555555554100", "0")
+        check(told.returncode in (0, 1), f"status {told.returncode}: {told.stderr}")
+        check(told.stdout == "" or told.stdout.startswith("0x555555600010: "), told.stdout)
 
 
 @case()

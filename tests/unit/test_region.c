@@ -72,6 +72,30 @@ static void copies_are_of_one_moment(void **state)
 	assert_true(whole > 0);
 }
 
+static void the_region_that_holds_an_address_is_found(void **state)
+{
+	struct vmatlas_region records[] = {
+		{.state = VMATLAS_REGION_LIVE, .start = 0x1000, .end = 0x3000, .frame = 1},
+		{.state = VMATLAS_REGION_FREE, .start = 0x3000, .end = 0x4000, .frame = 2},
+		{.sequence = 1, .state = VMATLAS_REGION_LIVE, .start = 0x5000, .end = 0x6000},
+		{.state = VMATLAS_REGION_LIVE, .start = 0x8000, .end = 0x9000, .frame = 4},
+	};
+	struct vmatlas_region region;
+	struct lane lane;
+
+	(void)state;
+	lane_over(&lane, records, 4, sizeof records[0]);
+	assert_true(region_holding(&lane, 0x1000, &region));
+	assert_int_equal(region.frame, 1);
+	assert_true(region_holding(&lane, 0x2fff, &region));
+	assert_false(region_holding(&lane, 0x3000, &region)); /* free */
+	assert_false(region_holding(&lane, 0x5000, &region)); /* being written */
+	assert_true(region_holding(&lane, 0x8fff, &region));
+	assert_int_equal(region.frame, 4);
+	assert_false(region_holding(&lane, 0x9000, &region));
+	assert_false(region_holding(&lane, 0, &region));
+}
+
 static void calls_have_names(void **state)
 {
 	(void)state;
@@ -175,6 +199,7 @@ int main(void)
 		cmocka_unit_test(live_record_is_copied_free_one_is_not),
 		cmocka_unit_test(record_that_is_being_written_is_given_up),
 		cmocka_unit_test(copies_are_of_one_moment),
+		cmocka_unit_test(the_region_that_holds_an_address_is_found),
 		cmocka_unit_test(calls_have_names),
 		cmocka_unit_test(groups_come_by_size_and_add_up),
 		cmocka_unit_test(what_finds_no_slot_is_still_counted),

@@ -1,6 +1,7 @@
 #include "symbolizer.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,6 +42,16 @@ static const char source_c[] =
 	"	return head;\n"
 	"}\n"
 	"int main(int argc, char **argv) { (void)argv; return outer(argc) == make(3); }\n";
+
+/* Several names for one place; variables of each section. The odd names are for the assembler. */
+static const char source_symbols[] =
+	"static char zeros[1000]; int value = 7; const long fixed = 8; __thread int own = 9;\n"
+	"char *use(int i) { own += i; return &zeros[i]; }\n"
+	"int __long_name_inside(int i) { return i + value + (int)fixed; }\n"
+	"int name(int i) __attribute__((alias(\"__long_name_inside\")));\n"
+	"int weak_name(int i) __attribute__((weak, alias(\"__long_name_inside\")));\n"
+	"int old_name(int i) __attribute__((alias(\"__long_name_inside\")));\n"
+	"__asm__(\".symver old_name,n@OLD\");\n";
 
 static const char source_cxx[] =
 	"#include <map>\n"
@@ -98,10 +109,13 @@ static int make_files(void **state)
 	assert_int_equal(chdir(folder), 0);
 	write_text("c.c", source_c);
 	write_text("cxx.cc", source_cxx);
+	write_text("symbols.c", source_symbols);
+	write_text("symbols.map", "OLD { };\n");
 	run("gcc -O2 -g -rdynamic -Wl,--build-id=sha1 -o c c.c");
 	run("gcc -O2 -g -gdwarf-4 -no-pie -o dwarf4 c.c");
 	run("gcc -O2 -g -gsplit-dwarf -o split c.c");
 	run("g++ -O2 -g -o cxx cxx.cc");
+	run("gcc -O1 -fPIC -shared -Wl,--version-script=symbols.map -o symbols symbols.c");
 	run("objcopy --remove-section .debug_aranges c bare");
 	run("strip -o stripped c");
 	run("gcc -O2 -rdynamic -Wl,--build-id=sha1 -DOTHER -xc -o other - < c.c");
@@ -415,6 +429,67 @@ static void damaged_files_do_no_harm(void **state)
 	free(content);
 }
 
+/* -- Symbols -------------------------------------------------------------------------------- */
+
+/* What nm(1) says: the address and size of a symbol. */
+static void ask_nm(const char *name, unsigned long *start, unsigned long *size)
+{
+	char command[256];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "nm -S symbols | awk '$4 == \"%s\"'", name);
+	pipe = popen(command, "re");
+	assert_non_null(pipe);
+	assert_int_equal(fscanf(pipe, "%lx %lx", start, size), 2);
+	pclose(pipe);
+}
+
+static void assert_symbol(struct symbolizer *symbolizer, const char *name, bool variable)
+{
+	struct symbolizer_symbol symbol;
+	unsigned long start, size;
+
+	ask_nm(name, &start, &size);
+	for (unsigned long offset = 0; offset < size; offset++) {
+		assert_int_equal(symbolizer_symbol(symbolizer, 0, start + offset, &symbol), 0);
+		assert_string_equal(symbol.name, name);
+		assert_int_equal(symbol.start, start);
+		assert_int_equal(symbol.size, size);
+		assert_int_equal(symbol.variable, variable);
+	}
+	assert_int_equal(symbolizer_named(symbolizer, 0, name, &symbol), 0);
+	assert_int_equal(symbol.start, start);
+	assert_int_equal(symbol.variable, variable);
+}
+
+static void symbols_are_those_of_nm(void **state)
+{
+	struct symbolizer *symbolizer = symbolizer_open(NULL);
+	struct symbolizer_symbol symbol;
+
+	(void)state;
+	assert_int_equal(symbolizer_add(symbolizer, "symbols", NULL, 0), 0);
+	assert_symbol(symbolizer, "zeros", true);
+	assert_symbol(symbolizer, "value", true);
+	assert_symbol(symbolizer, "fixed", true);
+	assert_symbol(symbolizer, "use", false);
+	assert_int_equal(symbolizer_symbol(symbolizer, 0, 0, &symbol), ENOENT);
+	assert_int_equal(symbolizer_named(symbolizer, 0, "nobody", &symbol), ENOENT);
+	assert_int_equal(symbolizer_named(symbolizer, 0, "own", &symbol), ENOENT); /* a thread's */
+	symbolizer_close(symbolizer);
+}
+
+/* The one that people use, of all that mean the same place. */
+static void of_several_names_the_plainest_is_taken(void **state)
+{
+	struct symbolizer *symbolizer = symbolizer_open(NULL);
+
+	(void)state;
+	assert_int_equal(symbolizer_add(symbolizer, "symbols", NULL, 0), 0);
+	assert_symbol(symbolizer, "name", false);
+	symbolizer_close(symbolizer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +501,8 @@ int main(void)
 		cmocka_unit_test(states_have_words),
 		cmocka_unit_test(modules_do_not_mix),
 		cmocka_unit_test(offsets_become_addresses),
+		cmocka_unit_test(symbols_are_those_of_nm),
+		cmocka_unit_test(of_several_names_the_plainest_is_taken),
 		cmocka_unit_test(damaged_files_do_no_harm),
 	};
 
