@@ -201,18 +201,28 @@ static void put_parts(const struct picture *picture, const struct listing_row *r
 
 /* -- What lies between ---------------------------------------------------------------------- */
 
-/* Rows of the listing in there that did not pass. */
+/* The first row that begins there or behind. */
+static size_t first_from(const struct listing *listing, uint64_t address)
+{
+	size_t low = 0, high = listing->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (listing->row[middle].line.start < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Rows of the listing in there that did not pass. In a torn one, which is out of order, that is
+ * about right. */
 static size_t count_hidden(const struct maps_view *view, uint64_t from, uint64_t to)
 {
-	size_t hidden = 0;
+	size_t low = first_from(view->listing, from), high = first_from(view->listing, to);
 
-	if (!view->filtered)
-		return 0;
-	for (size_t i = 0; i < view->listing->count; i++) {
-		const struct maps_line *line = &view->listing->row[i].line;
-		hidden += line->start >= from && line->end <= to;
-	}
-	return hidden;
+	return view->filtered && high > low ? high - low : 0;
 }
 
 static void put_gap(const struct picture *picture, uint64_t from, uint64_t to)
