@@ -5,7 +5,10 @@
 #include <string.h>
 
 enum {
-	DEPTH_DEFAULT = 64,
+	/* Call stacks that are cut share no outer frames, so all of each is walked: a pair in each
+	 * frame of a recursion 100 deep takes 5,600 instructions with 64, 1,000 with 256. clang has
+	 * 73 frames on average. */
+	DEPTH_DEFAULT = 256,
 	DEPTH_MOST = 256,
 	/* 1 GiB of records. */
 	HISTORY_MOST = 1 << 24,
@@ -246,7 +249,7 @@ static void set_depth(const char *value)
 	if (parse_number(value, DEPTH_MOST, &depth) && depth > 0)
 		self.depth = (unsigned)depth;
 	else
-		complain("VMATLAS_DEPTH", value, "not a number from 1 to 256; it is 64");
+		complain("VMATLAS_DEPTH", value, "not a number from 1 to 256; it is 256");
 }
 
 static void set_interval(const char *value)

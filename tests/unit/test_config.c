@@ -22,7 +22,7 @@ static bool defaults(const struct config *config)
 {
 	return config->fd == 2 && !config->output[0] && config->format == CONFIG_TEXT &&
 	       config->signal == SIGUSR2 && !config->at_exit && !config->blocks &&
-	       config->children && !config->maps_as_text && config->depth == 64 &&
+	       config->children && !config->maps_as_text && config->depth == 256 &&
 	       config->interval_s == 0 && config->growth == 0 && config->history == 0;
 }
 
