@@ -14,7 +14,8 @@ struct addr_command {
 	const char *target;
 	char **words; /* the addresses, in the arguments of the command */
 	int count;
-	bool json, quiet;
+	bool json;
+	bool outside; /* without asking the shim */
 	uint32_t depth;
 };
 
@@ -56,14 +57,12 @@ static uint32_t parse_depth(const char *text)
 }
 
 /* The first operand is the target, and all behind it are addresses. */
-static void take_operand(struct addr_command *command, char *argument, struct argp_state *state)
+static void take_operand(struct addr_command *command, char *argument)
 {
-	if (!command->target) {
+	if (command->target)
+		command->words[command->count++] = argument;
+	else
 		command->target = argument;
-		return;
-	}
-	command->words[command->count++] = argument;
-	(void)state;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -78,10 +77,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		command->depth = parse_depth(argument);
 		return 0;
 	case KEY_NO_ASK:
-		command->quiet = true;
+		command->outside = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		take_operand(command, argument, state);
+		take_operand(command, argument);
 		return 0;
 	case ARGP_KEY_END:
 		if (!command->count)
@@ -235,7 +234,7 @@ int addr_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &command);
 	status = check_words(&command);
 	if (!status) {
-		status = addr_source_open(&source, command.target, !command.quiet);
+		status = addr_source_open(&source, command.target, !command.outside);
 		if (!status)
 			status = look_up(&command, &source);
 		addr_source_close(&source);

@@ -38,7 +38,6 @@ void addr_line_frames(const struct addr_source *source, uint32_t frame)
 	report_text_frames(&source->report, frame, INDENT);
 }
 
-/* What a neighbour has to say before all: how far away it is. */
 void addr_line_distance(struct text *text, const char *label, uint64_t bytes, const char *words)
 {
 	addr_line_begin(text, label);

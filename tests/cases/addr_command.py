@@ -482,6 +482,21 @@ def saved_maps_and_smaps(t):
 
 
 @case()
+def listings_of_other_machines(t):
+    """Each mapping as `vmatlas maps` has it, of whatever lists mappings."""
+    for name in ("x86_64-centos7-main.maps", "i386-hello.maps", "pmap-zsh.txt",
+                 "gdb-info-proc-mappings.txt"):
+        path = os.path.join(ROOT, "tests", "fixtures", name)
+        shown = subprocess.run([COMMAND, "maps", "--json", path], capture_output=True, check=True)
+        rows = json.loads(shown.stdout)["mappings"]
+        inside = [hex(int(row["start"], 16) + row["size"] // 2) for row in rows]
+        answers = ask(path, *inside)["addresses"]
+        check_equal(f"{name}: mappings", rows, [answer["mapping"] for answer in answers])
+        check_equal(f"{name}: pages, symbols", {None}, {answer[key] for answer in answers
+                                                        for key in ("page", "symbol")})
+
+
+@case()
 def neighbours_of_nothing(t):
     with addresses(t, shim=False) as told:
         rows = maps_of(told.pid)
