@@ -40,7 +40,8 @@ static void count(_Atomic uint64_t *counter)
 /* Whether the walk, which is where the innermost of the first `*candidates` levels is, can take
  * them over: nothing has changed there, and the call stack then has the right depth. Else
  * `*candidates` is how many it may still meet. */
-static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fresh)
+static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fresh, uintptr_t sp,
+	uintptr_t high)
 {
 	uint32_t total = fresh + *candidates, intact;
 
@@ -48,7 +49,7 @@ static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fre
 		*candidates = 0;
 		return false;
 	}
-	intact = levels_verify(levels, *candidates);
+	intact = levels_verify(levels, *candidates, sp, high);
 	if (intact == *candidates)
 		return true;
 	*candidates = intact;
@@ -108,7 +109,7 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 	struct layout_table layouts = layout_table();
 	struct stacks_bounds stack = state->stacks.current;
 	struct walk walk = {at->pc, at->sp, at->bp, false}, copy;
-	uint32_t candidates = levels->count, fresh = 0;
+	uint32_t candidates = levels_count(levels), fresh = 0;
 	struct walk_frame *frame = state->fresh;
 	enum ending ending;
 
@@ -118,7 +119,7 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 		frame->bp = walk.bp;
 		candidates = levels_seek(levels, candidates, walk.sp);
 		if (levels_meet(levels, candidates, frame->key, walk.sp, walk.bp) &&
-			join(levels, &candidates, fresh))
+			join(levels, &candidates, fresh, walk.sp, stack.high))
 			return ended(ENDING_JOINED, fresh, candidates);
 		if (!walk_is_code(walk.pc))
 			return ended(ENDING_OUTERMOST, fresh, 0);

@@ -224,7 +224,7 @@ static struct mappings_place *place_of(struct mappings_cache *cache, uintptr_t a
 		if (address - place->start < place->end - place->start)
 			return cache->last = i, place;
 	}
-	cache->last = cache->oldest;
+	cache->last = cache->oldest % MAPPINGS_PLACES;
 	cache->oldest = (cache->oldest + 1) % MAPPINGS_PLACES;
 	cache->place[cache->last] = (struct mappings_place){0};
 	return &cache->place[cache->last];
@@ -258,7 +258,7 @@ static struct mappings_place *tag_anew(
 struct mappings_place *mappings_tag_slowly(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
-	struct mappings_place *place = &cache->place[cache->last];
+	struct mappings_place *place = &cache->place[cache->last % MAPPINGS_PLACES];
 
 	if (now < place->recheck && good(place, address, size))
 		return place;

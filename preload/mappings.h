@@ -67,7 +67,8 @@ struct mappings_place *mappings_tag_slowly(
 static inline struct mappings_place *mappings_tag(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
-	struct mappings_place *place = &cache->place[cache->last];
+	/* The program may have written over it. */
+	struct mappings_place *place = &cache->place[cache->last % MAPPINGS_PLACES];
 
 	return __builtin_expect(mappings_hit(place, address, size, now), 1)
 		       ? place

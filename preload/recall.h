@@ -47,7 +47,11 @@ static inline struct recall_set *recall_set(struct recall *recall, uint64_t key,
 /* Whether the words of the place are as they were. All lie between its two levels. */
 static inline bool recall_stands(const struct recall_place *place)
 {
-	for (int i = place->leaf.words - place->base.words; i-- > 0;) {
+	int count = place->leaf.words - place->base.words;
+
+	if (count > RECALL_WORDS)
+		return false; /* written over */
+	for (int i = count; i-- > 0;) {
 		if (*(const uintptr_t *)(place->leaf.sp + place->at[i]) != place->value[i])
 			return false;
 	}
@@ -67,10 +71,10 @@ static inline bool recall_is(const struct recall_place *place, const struct leve
 {
 	uint32_t kept = place->kept;
 
-	return kept && levels_is(&place->leaf, key, sp, bp) && levels->count >= kept &&
+	return kept && levels_is(&place->leaf, key, sp, bp) && levels_count(levels) >= kept &&
 	       place->cut == levels->cut && recall_same(&place->base, &levels->level[kept - 1]) &&
 	       place->base.sp <= high && recall_stands(place) &&
-	       levels_pass(levels, place->base.words) == 0;
+	       levels_pass(levels, levels_words(&place->base)) == 0;
 }
 
 /* The number of that call stack, 0 where none is known again. Under the guard. */
@@ -89,7 +93,7 @@ static inline uint32_t recall_find(struct recall *recall, const struct levels *l
 /* Whether all words between the base and the leaf fit the place, which has them now. */
 static inline bool recall_copy(struct recall_place *place, const struct levels *levels)
 {
-	const struct levels_word *word = levels->word + place->base.words;
+	const struct levels_word *word = levels->word + levels_words(&place->base);
 	uint32_t count = place->leaf.words - place->base.words;
 	uintptr_t sp = place->leaf.sp, reach = place->base.sp - sp;
 
@@ -108,7 +112,7 @@ static inline bool recall_copy(struct recall_place *place, const struct levels *
  * empty meanwhile, should a handler longjmp away. Under the guard. */
 static inline void recall_add(struct recall *recall, const struct levels *levels, uint32_t kept)
 {
-	const struct levels_level *leaf = &levels->level[levels->count - 1];
+	const struct levels_level *leaf = &levels->level[levels_count(levels) - 1];
 	struct recall_set *set = recall_set(recall, leaf->key, leaf->sp);
 	struct recall_place *place = &set->way[recall->oldest++ % RECALL_WAYS];
 

@@ -16,9 +16,11 @@ static struct {
 	.by_start = ORDER_EMPTY,
 };
 
+/* The program may have written over records and order: a number that comes out of them may be
+ * none, and then this is NULL. */
 static struct vmatlas_region *record_of(uint32_t id)
 {
-	return lane_get(&self.records, id);
+	return lane_find(&self.records, id);
 }
 
 static void count_lost(void)
@@ -65,11 +67,12 @@ static void resize(uint32_t id, uint64_t start, uint64_t end)
 
 static uint32_t record_take(void)
 {
+	const struct vmatlas_region *spare = record_of(self.spare);
 	uint32_t id = self.spare;
 
-	if (!id)
+	if (!spare)
 		return store_append(&self.records, UINT32_MAX - 1);
-	self.spare = record_of(id)->next;
+	self.spare = spare->next;
 	return id;
 }
 
@@ -107,8 +110,9 @@ static void drop(uint32_t id)
 static uint32_t first_past(uint64_t start)
 {
 	uint32_t id = order_floor(&self.by_start, start);
+	const struct vmatlas_region *record = record_of(id);
 
-	if (id && record_of(id)->end > start)
+	if (record && record->end > start)
 		return id;
 	return order_above(&self.by_start, start);
 }
@@ -139,11 +143,19 @@ static void cut_one(uint32_t id, uint64_t start, uint64_t end)
 	}
 }
 
+/* What is left of a region that was cut is not within any more. One that the order leads to again
+ * was written over, and there would be no end to it. */
+static bool is_within(const struct vmatlas_region *record, uint64_t start, uint64_t end)
+{
+	return record && record->state == VMATLAS_REGION_LIVE && record->start < end &&
+	       record->end > start;
+}
+
 static void cut(uint64_t start, uint64_t end, struct regions_undo *undo)
 {
 	uint32_t id;
 
-	while ((id = first_past(start)) && record_of(id)->start < end) {
+	while (is_within(record_of(id = first_past(start)), start, end)) {
 		keep_for_undo(undo, record_of(id), start, end);
 		cut_one(id, start, end);
 	}
@@ -190,16 +202,16 @@ void regions_put_back(const struct regions_undo *undo)
 
 bool regions_find(uint64_t address, struct vmatlas_region *region)
 {
+	const struct vmatlas_region *record;
 	struct held held;
-	uint32_t id;
 
 	if (!lock_take(&locks()->regions, &held))
 		return false;
-	id = order_floor(&self.by_start, address);
-	if (id)
-		*region = *record_of(id);
+	record = record_of(order_floor(&self.by_start, address));
+	if (record)
+		*region = *record;
 	lock_release(&held);
-	return id && address < region->end;
+	return record && address < region->end;
 }
 
 const struct lane *regions_records(void)

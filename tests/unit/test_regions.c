@@ -4,6 +4,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/region.h"
 #include "dice.h"
@@ -253,6 +254,60 @@ static void a_lock_that_is_never_released_costs_a_count(void **state)
 	assert_as_the_oracle();
 }
 
+/* What the program may have written there: nothing, anything, numbers near what stood there. */
+static uint64_t rubbish(struct dice *dice, uint64_t was)
+{
+	switch (dice_below(dice, 4)) {
+	case 0:
+		return 0;
+	case 1:
+		return UINT64_MAX;
+	case 2:
+		return was + dice_below(dice, 64) * PAGE;
+	}
+	return (uint64_t)dice_below(dice, UINT32_MAX) << 32 | dice_below(dice, UINT32_MAX);
+}
+
+static void write_over(struct dice *dice)
+{
+	const struct lane *records = regions_records();
+
+	for (uint32_t id = 1; id <= lane_count(records); id++) {
+		struct vmatlas_region *record = lane_get(records, id);
+
+		if (dice_below(dice, 3))
+			continue;
+		record->start = rubbish(dice, record->start);
+		record->end = rubbish(dice, record->end);
+		record->state = dice_below(dice, 3);
+		record->next = dice_below(dice, 2) ? dice_below(dice, 300) : UINT32_MAX;
+	}
+}
+
+/* The last test: no figure is right after it. Each call comes to an end, under its alarm. */
+static void records_that_were_written_over_cost_figures_only(void **state)
+{
+	struct regions_undo undo;
+	struct dice dice = {7};
+	struct vmatlas_region region;
+
+	(void)state;
+	alarm(60);
+	for (int i = 0; i < 3000; i++) {
+		uint32_t page = dice_below(&dice, PAGES - LONGEST);
+
+		if (i % 20 == 0)
+			write_over(&dice);
+		region = region_of(page, 1 + dice_below(&dice, LONGEST), 1 + (uint32_t)i);
+		regions_put(&region);
+		regions_cut(address(page), address(page + 3), &undo);
+		regions_put_back(&undo);
+		regions_find(address(page), &region);
+	}
+	regions_cut(0, UINT64_MAX, &undo);
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +317,7 @@ int main(void)
 		cmocka_unit_test(a_record_left_odd_can_be_written_and_read_again),
 		cmocka_unit_test(readers_see_whole_records_while_they_change),
 		cmocka_unit_test(a_lock_that_is_never_released_costs_a_count),
+		cmocka_unit_test(records_that_were_written_over_cost_figures_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
