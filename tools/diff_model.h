@@ -8,7 +8,7 @@
 #include "diff_side.h"
 #include "diff_stacks.h"
 
-enum { DIFF_NOTES = 12, DIFF_ROWS = 32 };
+enum { DIFF_NOTES = 16 + 2 * VIEW_LOST, DIFF_ROWS = 32 };
 
 /* A row of the ledger, or where there is none, the mappings of one kind. */
 struct diff_row {

@@ -1,5 +1,6 @@
 #include "diff_notes.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,43 @@ static void note_level(struct diff_model *model)
 
 /* -- What is missing ------------------------------------------------------------------------ */
 
+static uint64_t lost_before(const struct view *view, const char *name)
+{
+	for (unsigned i = 0; i < view->losts; i++)
+		if (!strcmp(view->lost[i].name, name))
+			return view->lost[i].count;
+	return 0;
+}
+
+/* Since the other moment of the same process; else ever. */
+static void note_lost(
+	struct diff_model *model, const struct diff_side *side, const struct view *before)
+{
+	for (unsigned i = 0; i < side->view.losts; i++) {
+		const struct view_lost *lost = &side->view.lost[i];
+		uint64_t earlier = before ? lost_before(before, lost->name) : 0;
+
+		if (lost->count > earlier)
+			note(model, "Not seen%s%s: %" PRIu64 " %s.",
+				before ? " in between" : " in ", before ? "" : side->name,
+				lost->count - earlier,
+				*lost->explanation ? lost->explanation : lost->name);
+	}
+}
+
+static void note_losses(struct diff_model *model)
+{
+	const struct diff_side *old = model->side[DIFF_OLD], *new = model->side[DIFF_NEW];
+
+	if (model->same_process) {
+		note_lost(model, new, &old->view);
+		note_lost(model, old, &new->view);
+	} else if (model->deep) {
+		note_lost(model, old, NULL);
+		note_lost(model, new, NULL);
+	}
+}
+
 static void note_side(struct diff_model *model, const struct diff_side *side)
 {
 	if (side->snapshot && !side->view.complete)
@@ -92,4 +130,5 @@ void diff_notes_make(struct diff_model *model)
 			model->side[DIFF_OLD]->name);
 	note_side(model, model->side[DIFF_OLD]);
 	note_side(model, model->side[DIFF_NEW]);
+	note_losses(model);
 }

@@ -148,6 +148,20 @@ static void phases_that_the_program_named_in_between(void **state)
 	shown_free(shown);
 }
 
+static void what_was_not_seen_in_between(void **state)
+{
+	struct shown *shown = shown_make();
+	const char *text;
+
+	(void)state;
+	shown->moments->model[1]->view.lost[0].count += 7;
+	compare(shown, 2);
+	text = write(shown, diff_text);
+	has_line(text, "  ! Not seen in between: 7 frees of blocks older than the shim.");
+	has_not(text, "refused");
+	shown_free(shown);
+}
+
 static void rows_with_their_parts(void **state)
 {
 	struct shown *shown = shown_make();
@@ -432,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_lines),
 		cmocka_unit_test(phases_that_the_program_named_in_between),
+		cmocka_unit_test(what_was_not_seen_in_between),
 		cmocka_unit_test(rows_with_their_parts),
 		cmocka_unit_test(mappings_with_who_made_them_grow),
 		cmocka_unit_test(call_stacks_with_what_came_and_went),
