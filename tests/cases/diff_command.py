@@ -445,6 +445,16 @@ def thread_stacks(t):
     check(row_of(found, "thread-stacks") >= 512 << 10, "the row")
 
 
+@case()
+def a_stack_that_the_program_mapped_counts_once(t):
+    found = read_json(*snapshots(t, "own-stacks"))
+    row, = large(found)
+    check_equal("size", ("new", 512 << 10), (row["change"], row["size"]["growth"]))
+    check_equal("by call stack", 512 << 10,
+                sum(share["region_bytes"] for share in row["callstacks"]))
+    check("own_stacks" in functions_of(found, row["callstacks"][0]["callstack"]), "who mapped it")
+
+
 # -- Directions --------------------------------------------------------------------------------------
 
 @case()
@@ -546,6 +556,9 @@ def a_saved_text_that_was_edited(t):
                 [(row["change"], row["kind"], row["size"]["growth"])
                  for row in found["mappings"]][:2])
     check_equal("gone", ["gone"], [row["change"] for row in found["mappings"]][2:])
+    kept = t.write("kept", text.replace(heap, heap + new.replace("rw-p", "---p")))
+    listed = mapping_lines(diff(fixture("x86_64-centos7-main.maps"), kept))
+    check_equal("addresses kept free, where sizes are all there is", ("new", "reserve"), listed[0])
     check_equal("heap", (end - start, end - start + MIB),
                 tuple(found["mappings"][1]["size"][side] for side in ("old", "new")))
 

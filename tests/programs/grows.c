@@ -260,6 +260,27 @@ static void threads(int step)
 	pthread_barrier_wait(barrier);
 }
 
+/* -- One thread more in each step, on a stack of 512 KiB that the program has mapped itself. -----
+ */
+
+static void own_stacks(int step)
+{
+	static pthread_barrier_t barriers[16];
+	pthread_barrier_t *barrier = &barriers[step % 16];
+	pthread_attr_t attributes;
+	pthread_t thread;
+	void *stack;
+
+	if (!step)
+		return;
+	stack = mmap(NULL, 512 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_barrier_init(barrier, NULL, 2);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstack(&attributes, stack, 512 << 10);
+	pthread_create(&thread, &attributes, live_on, barrier);
+	pthread_barrier_wait(barrier);
+}
+
 /* -- Nothing at all. -------------------------------------------------------------------------- */
 
 static void nothing(int step)
@@ -282,6 +303,7 @@ static const struct {
 	{"one-of-fifty", one_of_fifty},
 	{"fragments", fragments},
 	{"forgotten-mappings", forgotten_mappings},
+	{"own-stacks", own_stacks},
 	{"threads", threads},
 	{"nothing", nothing},
 };

@@ -647,6 +647,23 @@ static void nothing_on_either_side(void **state)
 	free_comparison(comparison);
 }
 
+static void the_largest_says_what_a_change_is_about(void **state)
+{
+	struct comparison *comparison = compared_by_address();
+	const struct diff_item *old;
+
+	(void)state;
+	put(comparison, DIFF_NEW, 10, 12)->stack = 5;
+	put(comparison, DIFF_NEW, 20, 29)->stack = 5;
+	put(comparison, DIFF_NEW, 30, 33)->stack = 5;
+	old = put(comparison, DIFF_OLD, 40, 90);
+	match(comparison);
+	assert_ptr_equal(diff_change_item(&comparison->changes.change[0], comparison->items),
+		&comparison->item[DIFF_NEW][1]);
+	assert_ptr_equal(diff_change_item(&comparison->changes.change[1], comparison->items), old);
+	free_comparison(comparison);
+}
+
 static void finding_by_address(void **state)
 {
 	struct comparison *comparison = compared_by_address();
@@ -693,6 +710,7 @@ int main(void)
 		cmocka_unit_test(what_one_side_does_not_know_is_left_out),
 		cmocka_unit_test(sums_are_exact_and_directions_agree),
 		cmocka_unit_test(nothing_on_either_side),
+		cmocka_unit_test(the_largest_says_what_a_change_is_about),
 		cmocka_unit_test(finding_by_address),
 	};
 

@@ -164,6 +164,43 @@ static void where_pages_are_not_known_nothing_is_said_of_them(void **state)
 	moments_free(moments);
 }
 
+/* -- Items ---------------------------------------------------------------------------------- */
+
+static void parts_have_their_place_in_the_file_and_swap_once(void **state)
+{
+	struct atlas_mapping mapping = {.start = 0x10000,
+		.end = 0x18000,
+		.offset = 0x5000,
+		.inode = 7,
+		.parts = 2,
+		.swap = 0x3000};
+	struct atlas_part part[] = {{.start = 0x10000, .end = 0x12000},
+		{.start = 0x12000, .end = 0x18000, .kind = KIND_BSS}};
+	struct moments *moments = moments_make();
+	struct atlas atlas = {.view = &moments->model[0]->view,
+		.mapping = &mapping,
+		.mappings = 1,
+		.part = part,
+		.parts = 2,
+		.paths = ""};
+	struct diff_items items;
+
+	(void)state;
+	assert_int_equal(diff_items_of_parts(&items, &atlas), 0);
+	assert_int_equal(items.count, 2);
+	assert_int_equal(items.item[0].offset, 0x5000);
+	assert_int_equal(items.item[1].offset, 0x7000);
+	assert_int_equal(items.item[1].kind, KIND_BSS);
+	assert_int_equal(items.item[0].figure[DIFF_SWAP], 0);
+	assert_int_equal(items.item[1].figure[DIFF_SWAP], 0x3000);
+	free(items.item);
+	assert_int_equal(diff_items_of_mappings(&items, &atlas), 0);
+	assert_int_equal(items.count, 1);
+	assert_int_equal(items.item[0].figure[DIFF_SWAP], 0x3000);
+	free(items.item);
+	moments_free(moments);
+}
+
 /* -- What is shown -------------------------------------------------------------------------- */
 
 static void growths_come_first_then_what_shrank(void **state)
@@ -355,6 +392,23 @@ static void who_maps_anew_keeps_nothing(void **state)
 	moments_free(moments);
 }
 
+static void of_two_moments_who_unmapped_nothing(void **state)
+{
+	for (int unmapped = 0; unmapped < 2; unmapped++) {
+		struct moments *moments = moments_make();
+		struct diff_leaks leaks;
+
+		(void)state;
+		/* What all have is the second call stack's as well: it is made smaller. */
+		moments->model[1]->regions[0].end -= unmapped ? 0x1000 : 0;
+		maps(moments, 1, 0x10000, moments->model[1]->view.now.ticks - 10);
+		leaks = leaks_of(moments, 2);
+		assert_int_equal(leaks.count, !unmapped);
+		diff_leaks_free(&leaks);
+		moments_free(moments);
+	}
+}
+
 static void leaks_need_one_process_in_order(void **state)
 {
 	struct moments *moments = moments_make();
@@ -383,6 +437,7 @@ int main(void)
 		cmocka_unit_test(a_block_that_stayed_was_touched),
 		cmocka_unit_test(blocks_of_another_process_are_others),
 		cmocka_unit_test(where_pages_are_not_known_nothing_is_said_of_them),
+		cmocka_unit_test(parts_have_their_place_in_the_file_and_swap_once),
 		cmocka_unit_test(growths_come_first_then_what_shrank),
 		cmocka_unit_test(others_have_the_rest),
 		cmocka_unit_test(who_grows_always_and_keeps_is_a_suspect),
@@ -391,6 +446,7 @@ int main(void)
 		cmocka_unit_test(of_two_moments_who_freed_nothing),
 		cmocka_unit_test(who_maps_ever_more_is_a_suspect),
 		cmocka_unit_test(who_maps_anew_keeps_nothing),
+		cmocka_unit_test(of_two_moments_who_unmapped_nothing),
 		cmocka_unit_test(leaks_need_one_process_in_order),
 	};
 
