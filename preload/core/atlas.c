@@ -105,6 +105,7 @@ int atlas_make(
 	memset(atlas, 0, sizeof *atlas);
 	atlas->view = view;
 	atlas->pages_known = view->runs != NULL;
+	atlas->slack_known = view->glibc;
 	atlas_room_lay_out(atlas, memory, size, mappings);
 	error = atlas_maps_read(atlas, mappings, atlas->paths_room);
 	atlas_regions_find(atlas);

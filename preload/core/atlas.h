@@ -87,6 +87,7 @@ struct atlas_stack {
 	uint32_t rank;  /* 1 for the most live bytes */
 	uint64_t live_blocks, live_bytes, live_resident, pinned;
 	uint64_t allocations, allocated_bytes; /* ever */
+	uint64_t slack; /* bytes that its blocks got beyond what was asked for: see atlas->slack */
 };
 
 enum atlas_row {
@@ -131,6 +132,12 @@ struct atlas {
 	uint64_t row[ATLAS_ROWS];   /* sums to rss */
 	uint64_t pinned, trimmable; /* parts of ATLAS_RETAINED; what is neither, malloc keeps */
 	bool pages_known;
+
+	/* Bytes that live blocks may use beyond what was asked for, by glibc's rules: at least. A
+	 * block may have got 16 bytes more, where what was left of a free chunk was too little for
+	 * another. 0 where slack_known is false: with another allocator. */
+	uint64_t slack;
+	bool slack_known;
 
 	uint64_t moved;    /* blocks whose mapping is another than at birth */
 	uint64_t unplaced; /* blocks outside every mapping */

@@ -262,6 +262,30 @@ static void own_large(
 	region->time = block->time;
 }
 
+/* A block that has a mapping of its own may use it to its end. */
+static uint64_t slack_of(
+	const struct atlas *atlas, const struct atlas_part *part, const struct block *block)
+{
+	const struct atlas_region *region = region_of(atlas, part);
+	uint64_t end = block->address + block->size;
+
+	if (region && region->kind == KIND_MALLOC_MMAP)
+		return region->block == block->address && region->end > end ? region->end - end : 0;
+	return part->kind == KIND_HEAP || part->kind == KIND_ARENA ? trim_slack(block->size) : 0;
+}
+
+static void count_slack(struct atlas *atlas, const struct atlas_part *part,
+	const struct block *block, struct atlas_stack *stack)
+{
+	uint64_t slack = slack_of(atlas, part, block);
+
+	if (!atlas->slack_known)
+		return;
+	atlas->slack += slack;
+	if (stack)
+		stack->slack += slack;
+}
+
 static void count_block(struct pass *pass, struct atlas_part *part)
 {
 	const struct block *block = &pass->block;
@@ -273,6 +297,7 @@ static void count_block(struct pass *pass, struct atlas_part *part)
 	if (part) {
 		count_in_part(part, block->size);
 		own_large(atlas, part, block, frame);
+		count_slack(atlas, part, block, stack);
 		if (end >= block->address) { /* else somebody wrote over the table */
 			gap_end(pass, part, block->address - TRIM_HEADER);
 			count_piece(pass, part, block->address, end, stack);

@@ -81,6 +81,7 @@ static void put_totals(struct report_json *self)
 	json_put_number(json, "live_blocks", atlas->live_blocks);
 	report_json_known(self, "pinned", atlas->pinned, atlas->pages_known);
 	report_json_known(self, "trimmable", atlas->trimmable, atlas->pages_known);
+	report_json_known(self, "slack_least", atlas->slack, atlas->slack_known);
 	json_put_number(json, "allocations", view->allocations);
 	json_put_number(json, "allocated_bytes", view->allocated_bytes);
 	json_put_number(json, "failed_allocations", view->failed);

@@ -156,6 +156,11 @@ static void put_live(struct text *text, const struct report *report)
 		text_size(text, report->view->peak_error);
 		text_str(text, " more");
 	}
+	if (atlas->slack) {
+		text_str(text, "; rounded up by ");
+		text_size(text, atlas->slack);
+		text_str(text, " at least");
+	}
 	text_char(text, '\n');
 }
 

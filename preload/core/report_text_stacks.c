@@ -203,6 +203,9 @@ static void put_shares(
 
 /* -- Call stacks ---------------------------------------------------------------------------- */
 
+/* What malloc rounds up is told where it is more than this part of what was asked for. */
+enum { SLACK_SHOWN = 8 };
+
 static void put_held(struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
 {
 	text_size(text, stack->live_bytes);
@@ -214,6 +217,11 @@ static void put_held(struct text *text, const struct atlas *atlas, const struct 
 	if (atlas->pages_known && stack->pinned) {
 		text_str(text, ", pins ");
 		text_size(text, stack->pinned);
+	}
+	if (stack->slack > stack->live_bytes / SLACK_SHOWN) {
+		text_str(text, ", has over ");
+		text_size(text, stack->slack);
+		text_str(text, " more than it asked for");
 	}
 	text_str(text, "; ever ");
 	text_size(text, stack->allocated_bytes);

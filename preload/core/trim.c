@@ -1,10 +1,21 @@
 #include "trim.h"
 
-uint64_t trim_chunk_end(uint64_t address, uint64_t size)
+/* request2size */
+static uint64_t chunk_of(uint64_t size)
 {
 	uint64_t chunk = (size + 8 + 15) & ~(uint64_t)15;
 
-	return address - TRIM_HEADER + (chunk < TRIM_LEAST ? TRIM_LEAST : chunk);
+	return chunk < TRIM_LEAST ? TRIM_LEAST : chunk;
+}
+
+uint64_t trim_chunk_end(uint64_t address, uint64_t size)
+{
+	return address - TRIM_HEADER + chunk_of(size);
+}
+
+uint64_t trim_slack(uint64_t size)
+{
+	return chunk_of(size) - 8 - size;
 }
 
 void trim_free_chunk(uint64_t from, uint64_t to, uint64_t page, uint64_t *start, uint64_t *end)

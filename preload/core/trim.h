@@ -19,6 +19,10 @@ enum {
 /* Where the chunk ends that holds the block. Anywhere, as all here. */
 uint64_t trim_chunk_end(uint64_t address, uint64_t size);
 
+/* How many bytes the block may use beyond `size`, where it has a chunk among others and got no more
+ * than it had to. */
+uint64_t trim_slack(uint64_t size);
+
 /* The pages [*start, *end) that are given back of the free chunk [from, to); the same where none
  * are. */
 void trim_free_chunk(uint64_t from, uint64_t to, uint64_t page, uint64_t *start, uint64_t *end);

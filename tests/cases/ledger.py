@@ -116,6 +116,18 @@ def pages_that_nobody_tells_of_are_not_known(t):
     check_equal("rows", report["totals"]["rss"], sum(row["bytes"] for row in report["ledger"]))
 
 
+@case()
+def slack_is_what_glibc_rounds_up_at_least(t):
+    told, report = dumped(t, "slack")
+    for truth in told:
+        row = next(row for row in report["callstacks"]
+                   if any(frame["function"] == truth["site"] for frame in row["frames"]))
+        check(row["slack_least"] <= truth["slack"] <= row["slack_least"] + 16 * truth["blocks"],
+              f"{truth['site']}: {row['slack_least']:,} at least, and {truth['slack']:,}")
+        if truth["fresh"]:
+            check_equal(f"slack of {truth['site']}", truth["slack"], row["slack_least"])
+
+
 # -- Regions -----------------------------------------------------------------------------------
 
 def asker_of(report, region):
