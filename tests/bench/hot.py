@@ -24,8 +24,8 @@ from variants import BUILD, ROOT, SHIM
 NOTED = os.path.join(ROOT, "tests", "bench", "RESULTS.md")
 PAIR = os.path.join(BUILD, "tests", "bench", "pair")
 SHAPES = [("one", 15), ("two", 15), ("one", 35), ("two", 35), ("one", 97), ("two", 97),
-          ("recursion", 100)]
-# Whole recursions of 100, and an even number in each of pair.c's 21 parts.
+          ("many", 500), ("recursion", 100)]
+# Whole recursions of 100, an even number in each of pair.c's 21 parts, and nearly all of 500 paths.
 FEW, MANY = 2100, 10500
 # What happens once in so many microseconds or milliseconds, whatever the program does. Under
 # callgrind a second holds far fewer pairs than it does otherwise.
@@ -104,9 +104,9 @@ def text_of(counted, ns, built_by):
         for name, of in counted.items()])
     return "\n".join([
         "## Where it goes: instructions added to a pair of malloc and free\n",
-        "Shapes as in `pair.c`: `one` place or `two` places in turn, so many frames deep; `recursion`, a"
-        " pair in each frame. Nanoseconds are of user time, a median of "
-        f"{TIMED_RUNS} runs in turns with plain ones, on the machine as it was.\n", times,
+        "Shapes as in `pair.c`: `one` place or `two` places in turn, so many frames deep; `many` ways"
+        " through ten frames at random; `recursion`, a pair in each frame. Nanoseconds are of user time, a"
+        f" median of {TIMED_RUNS} runs in turns with plain ones, on the machine as it was.\n", times,
         "By room of the source (inlined code counts where it is written):\n", rooms.by_room(counted, 2),
         "By function, with what is inlined in it:\n", rooms.by_function(counted, 2),
         "`make bench-hot` compares with these:\n",

@@ -4,6 +4,7 @@
  *
  *    one FRAMES        all from one place, so many frames deep
  *    two FRAMES        from two functions in turn: three frames of each call stack are new
+ *    many PATHS        by a random one of so many ways through ten frames
  *    recursion FRAMES  one pair in each frame of a recursion: malloc on the way down, free on
  *                      the way up
  *    beside BLOCKS     from one place, beside so many live blocks
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 /* 40 bytes, a usual size. PARTS is odd: the median is one of them. */
-enum { BLOCK = 40, PARTS = 21, THREADS_MOST = 64 };
+enum { BLOCK = 40, PARTS = 21, LEVELS = 10, THREADS_MOST = 64 };
 
 struct shape {
 	const char *name;
@@ -71,6 +72,48 @@ static __attribute__((noinline)) void pairs_two(long pairs, long unused)
 	}
 }
 
+/* Marsaglia's xorshift, 64 bits: the same choices on every machine. */
+static unsigned long next_random(unsigned long *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static void descend(unsigned path, int level);
+
+static __attribute__((noinline)) void by_zero(unsigned path, int level)
+{
+	descend(path >> 1, level - 1);
+	__asm__ volatile("");
+}
+
+static __attribute__((noinline)) void by_one(unsigned path, int level)
+{
+	descend(path >> 1, level - 1);
+	__asm__ volatile("");
+}
+
+/* Part of its callers, so that each level is one frame. */
+static inline __attribute__((always_inline)) void descend(unsigned path, int level)
+{
+	if (!level)
+		pair();
+	else if (path & 1)
+		by_one(path, level);
+	else
+		by_zero(path, level);
+}
+
+static void pairs_many(long pairs, long paths)
+{
+	static __thread unsigned long state = 2463534242;
+
+	for (long i = 0; i < pairs; i++)
+		descend((unsigned)(next_random(&state) % (unsigned long)paths), LEVELS);
+}
+
 static __attribute__((noinline)) void recurse(long depth)
 {
 	void *volatile block = malloc(BLOCK);
@@ -84,15 +127,6 @@ static void pairs_recursion(long pairs, long depth)
 {
 	for (long i = 0; i < pairs; i += depth)
 		recurse(depth);
-}
-
-/* Marsaglia's xorshift, 64 bits: the same choices on every machine. */
-static unsigned long next_random(unsigned long *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
 }
 
 static void *some_block(unsigned long *state)
@@ -214,6 +248,7 @@ static double run_threads(int threads)
 static const struct shape shapes[] = {
 	{"one", NULL, pairs_one, 9},
 	{"two", NULL, pairs_two, 10},
+	{"many", NULL, pairs_many, 0},
 	{"recursion", NULL, pairs_recursion, 0},
 	{"beside", prepare_blocks, pairs_one, 0},
 	{"among", prepare_blocks, pairs_among, 0},

@@ -47,7 +47,8 @@ def by_depth():
     return [Pairs(f"{frames} frames, {how}", shape, frames)
             for frames in (15, 35) for shape, how in
             (("one", "one place"), ("two", "two places in turn"))
-            ] + [Pairs("recursion, 100 deep", "recursion", 100)]
+            ] + [Pairs("500 call stacks at random", "many", 500),
+                 Pairs("recursion, 100 deep", "recursion", 100)]
 
 
 def by_live_blocks(quick):
