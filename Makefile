@@ -44,13 +44,14 @@ UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_CXX := $(wildcard tests/programs/*.cc)
 PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
+BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
 	bench bench-setup bench-hot
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(BENCH)
 units: $(UNIT)
 
 $(BUILD)/preload/%.o: preload/%.c
@@ -131,7 +132,6 @@ lint:
 	cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 -Iinclude preload tools
 
-BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
 BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS)
 $(BUILD)/tests/bench/spend: tests/bench/spend.c tests/bench/family.c tests/bench/family.h
 	@mkdir -p $(@D)
