@@ -45,9 +45,9 @@ def main_path_is_no_longer_than_noted(t):
 
 @case()
 def more_than_three_percent_is_worse(t):
-    before = {"a": 1000, "b": 1000}
-    check_equal("worse", ["b"], hot.compare(before, {"a": 1030, "b": 1031, "new": 7})[1])
-    check_equal("better", [], hot.compare(before, {"a": 10, "b": 1000})[1])
+    before = {"a": 10000, "b": 10000}
+    check_equal("worse", ["b"], hot.compare(before, {"a": 10308, "b": 10309, "new": 7})[1])
+    check_equal("better", [], hot.compare(before, {"a": 10, "b": 10000})[1])
 
 
 ANNOTATED = """\
