@@ -2,7 +2,7 @@
 #include "store.h"
 
 /* A gigabyte of frames; clang compiling a large file has 800,000. */
-enum { FRAMES_LIMIT = 1 << 26, FRAME_WORDS = 2 };
+enum { FRAMES_LIMIT = INTERN_MOST, FRAME_WORDS = 2 };
 
 _Static_assert(
 	sizeof(struct vmatlas_frame) == FRAME_WORDS * sizeof(uint64_t), "a frame is its own key");

@@ -4,18 +4,40 @@
 #include <string.h>
 
 /* 1,024 slots serve a small program and cost a page. */
-enum { BITS_FIRST = 10 };
+enum { BITS_FIRST = 10, FILL_AHEAD = 16 };
 
 /* A slot that the program wrote over only makes the search longer; all of them are looked at once.
  */
-static void index_put(
-	const struct intern_index *index, const uint64_t *key, unsigned words, uint32_t id)
+static void index_put(const struct intern_index *index, uint64_t hash, uint32_t id)
 {
-	uint32_t at = (uint32_t)intern_hash(key, words);
+	uint32_t at = (uint32_t)hash;
 
-	for (uint32_t left = index->mask; left && index->id[at & index->mask]; left--)
+	for (uint32_t left = index->mask; left && index->slot[at & index->mask]; left--)
 		at++;
-	atomic_store_explicit(&index->id[at & index->mask], id, memory_order_release);
+	atomic_store_explicit(
+		&index->slot[at & index->mask], intern_slot(hash, id), memory_order_release);
+}
+
+static uint64_t hash_of(const struct intern *table, uint32_t id)
+{
+	return intern_hash(lane_get(&table->lane, id), table->key_words);
+}
+
+/* Records come in their order, their slots in none: each is fetched some records ahead. */
+static void index_fill(const struct intern_index *index, const struct intern *table, uint32_t count)
+{
+	uint64_t hash[FILL_AHEAD];
+
+	for (uint32_t id = 1; id <= count + FILL_AHEAD; id++) {
+		uint64_t *ahead = &hash[id % FILL_AHEAD];
+
+		if (id > FILL_AHEAD)
+			index_put(index, *ahead, id - FILL_AHEAD);
+		if (id <= count) {
+			*ahead = hash_of(table, id);
+			__builtin_prefetch((const void *)&index->slot[*ahead & index->mask], 1);
+		}
+	}
 }
 
 static unsigned index_bits(const struct intern *table)
@@ -45,8 +67,7 @@ static bool index_ready(struct intern *table)
 	if (!word)
 		return count < slots / 4 * 3;
 	index = intern_index_at(word);
-	for (uint32_t id = 1; id <= count; id++)
-		index_put(&index, lane_get(&table->lane, id), table->key_words, id);
+	index_fill(&index, table, count);
 	atomic_store_explicit(&table->index, word, memory_order_release);
 	return true;
 }
@@ -65,7 +86,7 @@ uint32_t intern_append(struct intern *table, const void *record)
 	}
 	memcpy(lane_get(&table->lane, id), record, table->lane.record_size);
 	index = intern_index(table);
-	index_put(&index, record, table->key_words, id);
+	index_put(&index, hash_of(table, id), id);
 	lane_publish(&table->lane, id);
 	return id;
 }

@@ -12,9 +12,17 @@
 
 #include <stdbool.h>
 
+enum {
+	/* The most records of a table, and a slot's bits for their number; the bits above hold a
+	 * few of the key's hash. So nearly all records that are looked at are the wanted one: each
+	 * other would be a miss of the cache. */
+	INTERN_ID_BITS = 26,
+	INTERN_MOST = (1 << INTERN_ID_BITS) - 1,
+};
+
 struct intern_index {
-	/* 2^bits record numbers, 0 for free; each is set once, after its record is filled. */
-	_Atomic uint32_t *id;
+	/* 2^bits slots, 0 for free; each is set once, after its record is filled. */
+	_Atomic uint32_t *slot;
 	uint32_t mask;
 };
 
@@ -25,7 +33,7 @@ struct intern {
 	 * twice as large when half full, never freed. */
 	_Atomic uint64_t index;
 	uint32_t key_words; /* so many 64-bit words at the head of a record are its key */
-	uint32_t limit;     /* most records there may be */
+	uint32_t limit;     /* most records there may be, INTERN_MOST at most */
 	/* How often a record could not be kept: no memory, limit reached, lock not had. */
 	_Atomic uint64_t lost;
 };
@@ -56,7 +64,13 @@ static inline struct intern_index intern_index_at(uint64_t word)
 		(_Atomic uint32_t *)(uintptr_t)(word & ~(uint64_t)63), (1u << (word & 31)) - 1};
 }
 
-/* The index in use; `id` is NULL before the first. Anywhere. */
+/* What a slot holds for a record. */
+static inline uint32_t intern_slot(uint64_t hash, uint32_t id)
+{
+	return (uint32_t)(hash >> (32 + INTERN_ID_BITS)) << INTERN_ID_BITS | id;
+}
+
+/* The index in use; `slot` is NULL before the first. Anywhere. */
 static inline struct intern_index intern_index(const struct intern *table)
 {
 	return intern_index_at(atomic_load_explicit(&table->index, memory_order_acquire));
@@ -67,13 +81,17 @@ static inline struct intern_index intern_index(const struct intern *table)
 static inline uint32_t intern_find(const struct intern *table, const void *key, unsigned words)
 {
 	struct intern_index index = intern_index(table);
-	uint32_t at = (uint32_t)intern_hash(key, words), id;
+	uint64_t hash = intern_hash(key, words);
+	uint32_t at = (uint32_t)hash, slot, id;
 	const void *record;
 
-	for (uint32_t left = index.id ? index.mask : 0; left > 0; left--, at++) {
-		id = atomic_load_explicit(&index.id[at & index.mask], memory_order_acquire);
-		if (id == 0)
+	for (uint32_t left = index.slot ? index.mask : 0; left > 0; left--, at++) {
+		slot = atomic_load_explicit(&index.slot[at & index.mask], memory_order_acquire);
+		if (slot == 0)
 			return 0;
+		id = slot & INTERN_MOST;
+		if (slot != intern_slot(hash, id))
+			continue;
 		record = lane_find(&table->lane, id);
 		if (record && intern_equal(record, key, words))
 			return id;

@@ -44,7 +44,7 @@ static struct {
 } self = {
 	.births = {.lane = {.record_size = sizeof(struct vmatlas_birth)},
 		.key_words = BIRTH_WORDS,
-		.limit = UINT32_MAX - 1},
+		.limit = INTERN_MOST},
 };
 
 struct mappings_news mappings_news = {.heap_end = &self.no_heap};

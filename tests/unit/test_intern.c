@@ -30,7 +30,7 @@ static void assert_holds(const struct intern *table, uint32_t id, uint64_t numbe
 }
 
 static struct intern shared = {
-	.lane = {.record_size = sizeof(struct record)}, .key_words = 2, .limit = UINT32_MAX - 1};
+	.lane = {.record_size = sizeof(struct record)}, .key_words = 2, .limit = INTERN_MOST};
 /* The number that each thread got for each key. */
 static uint32_t number_of[THREADS][KEYS];
 static _Atomic unsigned wrong;
