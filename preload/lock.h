@@ -19,10 +19,11 @@ struct lock {
 
 /* One per table that has writers. Where two are held, they are taken in this order. */
 struct locks {
-	/* Non-zero in the process that set it, zero in a forked child. */
-	_Atomic uint32_t mark;
+	/* Non-zero in the process that set it, zero in a forked child. Each allocation reads it, so
+	 * it has a line of the cache to itself, which no lock that is taken takes away. */
+	_Alignas(64) _Atomic uint32_t mark;
 	/* The dump at work: 0 none, 1 one, 2 one and a request for another. */
-	_Atomic uint32_t dumping;
+	_Alignas(64) _Atomic uint32_t dumping;
 	struct lock unwinder, regions, threads, frames, origins, moments, births, modules, strings,
 		layouts, windows, bigs, phases, pages;
 };
