@@ -27,10 +27,11 @@ static const struct diff_item *first_of(
 static void put_shape(const struct diff_show *show, const struct diff_change *change)
 {
 	uint32_t old = change->count[DIFF_OLD], new = change->count[DIFF_NEW];
-	const struct diff_item *item = old ? first_of(show->model, change, DIFF_OLD) : NULL;
 	struct text *text = show->text;
 
 	if (change->moved) {
+		const struct diff_item *item = first_of(show->model, change, DIFF_OLD);
+
 		text_str(text, "; moved from ");
 		put_range(text, item->start, item->end);
 	} else if (old && new &&old + new > 2) {
