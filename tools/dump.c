@@ -8,11 +8,14 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A dump takes some milliseconds; asking every 20 ms costs nothing that could be measured. */
 enum { POLL_FIRST_MS = 2, POLL_MOST_MS = 20, TIMEOUT_MS = 10000 };
@@ -337,6 +340,30 @@ static int ask_blindly(struct dump *dump)
 	return status;
 }
 
+/* Whether a new file can take the name. */
+static int check_directory(const char *output)
+{
+	char *copy = strdup(output);
+	int error = copy && access(dirname(copy), W_OK | X_OK) == 0 ? 0 : errno;
+
+	free(copy);
+	return error;
+}
+
+/* Before the program is asked: a report that nobody can take would be made for nothing. A device or
+ * a FIFO is opened later, as it may wait for its reader. */
+static int check_output(const char *output)
+{
+	struct stat status;
+	int error = 0;
+
+	if (stat(output, &status) != 0 || S_ISREG(status.st_mode))
+		error = check_directory(output);
+	else if (S_ISDIR(status.st_mode))
+		error = EISDIR;
+	return error ? complain_cannot(output, "%s", strerror(error)) : 0;
+}
+
 int dump_main(int argc, char **argv)
 {
 	const struct argp argp = {options, parse, "PID", description, NULL, NULL, NULL};
@@ -346,6 +373,9 @@ int dump_main(int argc, char **argv)
 	argp_err_exit_status = COMPLAIN_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &dump);
 	dump.pid = parse_pid(dump.operand);
+	status = dump.output ? check_output(dump.output) : 0;
+	if (status)
+		return status;
 	error = target_read(dump.pid, &dump.target);
 	status = error ? complain_find(&dump, error) : check_target(&dump);
 	if (status)

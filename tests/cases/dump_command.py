@@ -161,6 +161,19 @@ def each_gets_its_own_under_a_rain_of_requests(t):
 
 
 @case()
+def asks_for_nothing_that_it_cannot_keep(t):
+    os.mkdir(t.path("folder"))
+    with Waiting(t) as program:
+        for target in (t.path("not", "there"), t.path("folder")):
+            for words in ((), ("--private",)):
+                told = dump(*words, "-o", target, program.pid)
+                check(told.status == 1 and target in told.err, repr(told))
+        check(not glob.glob(t.path("reports", "*")), "a report was made")
+        told = dump("-f", "text", "-o", "/dev/null", program.pid)
+        check(told.status == 0, repr(told))
+
+
+@case()
 def copies_to_a_file(t):
     with Waiting(t) as program:
         target = t.path("copy")
