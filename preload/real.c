@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What answers before dlsym can: glibc exports them since 2.2.5. */
@@ -67,11 +66,17 @@ static void *find(const char *name)
 	return versioned ? versioned : found;
 }
 
+/* By hand: strtol(3) is MemorySanitizer's in a program that has it, and that may not have begun. */
 static long libc_minor(void)
 {
 	const char *version = gnu_get_libc_version();
+	long minor = 0;
 
-	return version[0] == '2' && version[1] == '.' ? strtol(version + 2, NULL, 10) : 0;
+	if (version[0] != '2' || version[1] != '.')
+		return 0;
+	for (version += 2; *version >= '0' && *version <= '9'; version++)
+		minor = minor * 10 + (*version - '0');
+	return minor;
 }
 
 /* The list's order matters: once malloc is known, a lookup that fails may allocate its message. */
