@@ -64,7 +64,7 @@ SITE(site_hundredth, 20000000, 100)
 SITE(site_none, 50000000, 1000000)
 SITE(site_large, 200000000, 3333)
 
-#define REFUSE(number)                                         \
+#define REFUSE(number)                                     \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1)
 
