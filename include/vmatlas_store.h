@@ -120,9 +120,10 @@ enum vmatlas_release {
 struct vmatlas_extent {
 	uint64_t start, end; /* of an arena's heap: all that is reserved */
 	uint64_t committed;  /* bytes, from start on, that may be used */
-	uint64_t inside; /* the one block; or the arena's top chunk, 0 where that is elsewhere */
-	uint32_t what;   /* enum vmatlas_extent_what */
-	uint32_t arena;  /* its number in this process, from 1; 0 for a block */
+	/* The one block; or the arena's top chunk, 0 where that is elsewhere, `start` unknown. */
+	uint64_t inside;
+	uint32_t what;  /* enum vmatlas_extent_what */
+	uint32_t arena; /* its number in this process, from 1; 0 for a block */
 };
 
 enum vmatlas_extent_what {

@@ -95,19 +95,20 @@ static uint64_t size_of(const struct chunk *chunk)
 
 /* -- The caches' key ------------------------------------------------------------------------ */
 
-/* All threads have the same since glibc 2.34; the main thread's cache is the heap's first chunk. */
+/* All threads have the same since glibc 2.34; the cache of the main thread, or of the first one to
+ * use an arena, is the heap's first chunk. */
 static void find_key(struct held *held, uint64_t heap)
 {
 	struct chunk chunk;
 
-	if (!read_chunk(held, heap, &chunk) || size_of(&chunk) != CACHE_CHUNK)
+	if (held->key || !read_chunk(held, heap, &chunk) || size_of(&chunk) != CACHE_CHUNK)
 		return;
 	for (unsigned i = 0; i < CACHE_LISTS && !held->key; i++) {
 		const uint64_t *first =
 			words_at(held, heap + 16 + 2 * CACHE_LISTS + 8 * i, sizeof *first);
 		uint64_t block = first ? *first : 0;
 
-		if (block % 16 == 0 && block > heap && read_chunk(held, block - 16, &chunk))
+		if (block % 16 == 0 && block && read_chunk(held, block - 16, &chunk))
 			held->key = chunk.key;
 	}
 }
@@ -164,25 +165,22 @@ static void search_gap(struct held *held, uint64_t from, uint64_t to)
 
 /* -- A heap --------------------------------------------------------------------------------- */
 
-void held_search(struct held *held, uint64_t start, uint64_t end, uint64_t top, bool arena)
+void held_search(struct held *held, uint64_t first, uint64_t end, uint64_t top)
 {
 	struct blocks_tables tables = view_tables(held->view);
-	uint64_t from = arena ? 0 : start;
+	uint64_t from = first;
 	struct block block;
 
-	if (!arena)
-		find_key(held, start);
+	find_key(held, first);
 	blocks_begin(&held->cursor, held->view->blocks, &tables);
-	held->cursor.window = blocks_window(start);
+	held->cursor.window = blocks_window(first);
 	while (blocks_next(&held->cursor, &block) && block.address < end) {
-		if (block.address < start + TRIM_HEADER)
+		if (block.address < first + TRIM_HEADER)
 			continue;
-		if (from)
-			search_gap(held, from, block.address - TRIM_HEADER);
+		search_gap(held, from, block.address - TRIM_HEADER);
 		from = trim_chunk_end(block.address, block.size);
 	}
-	if (from)
-		search_gap(held, from, top);
+	search_gap(held, from, top);
 }
 
 const struct view_range *held_found(const struct held *held, uint32_t *count)

@@ -19,9 +19,9 @@ size_t held_memory(void);
 /* Begins in `memory` (zeros, held_memory() bytes), which stays the caller's. */
 struct held *held_begin(void *memory, const struct view *view);
 
-/* The brk heap of glibc, or one of an arena: [start, end) of it is in use, of which [top, end) is
- * the topmost chunk where that is known, else top is end. By ascending addresses. */
-void held_search(struct held *held, uint64_t start, uint64_t end, uint64_t top, bool arena);
+/* The brk heap of glibc, or one of an arena: its chunks begin at `first` and end at `end`, and
+ * [top, end) is the topmost where that is known, else top is end. By ascending addresses. */
+void held_search(struct held *held, uint64_t first, uint64_t end, uint64_t top);
 
 /* What was found: in order, and good as long as the memory. */
 const struct view_range *held_found(const struct held *held, uint32_t *count);

@@ -15,16 +15,33 @@ static uint64_t page_up(uint64_t address)
 	return page_down(address + PAGE - 1);
 }
 
-static unsigned read_headers(struct images *images, const struct maps_line *line)
+static bool begins(const struct maps_line *line, const char *with)
+{
+	size_t length = strlen(with);
+
+	return line->path_length >= length && !memcmp(line->path, with, length);
+}
+
+/* A page of a file in memory may be a thread's to fill in (userfaultfd(2)). */
+static bool read_file(const struct view *view, const struct maps_line *line, uint64_t offset,
+	void *to, size_t size)
+{
+	if (begins(line, "/memfd:") || begins(line, "/dev/shm/"))
+		return peek(view, line->start + offset, to, size);
+	return peek_file(line->start + offset, to, size);
+}
+
+static unsigned read_headers(
+	struct images *images, const struct view *view, const struct maps_line *line)
 {
 	Elf64_Ehdr file;
 
-	if (!peek_file(line->start, &file, sizeof file) || memcmp(file.e_ident, ELFMAG, SELFMAG) ||
-		file.e_ident[EI_CLASS] != ELFCLASS64 ||
+	if (!read_file(view, line, 0, &file, sizeof file) ||
+		memcmp(file.e_ident, ELFMAG, SELFMAG) || file.e_ident[EI_CLASS] != ELFCLASS64 ||
 		file.e_phentsize != sizeof images->header[0] || file.e_phnum > IMAGES_HEADERS ||
 		file.e_phoff > PAGE)
 		return 0;
-	if (!peek_file(line->start + file.e_phoff, images->header,
+	if (!read_file(view, line, file.e_phoff, images->header,
 		    file.e_phnum * sizeof images->header[0]))
 		return 0;
 	return file.e_phnum;
@@ -70,9 +87,10 @@ static bool may_be_image(const struct maps_line *line)
 	       !(line->perms & MAPS_SHARED) && line->path_length && line->path[0] == '/';
 }
 
-bool images_read(struct images *images, const struct maps_line *line, struct vmatlas_image *image)
+bool images_read(struct images *images, const struct view *view, const struct maps_line *line,
+	struct vmatlas_image *image)
 {
-	unsigned count = may_be_image(line) ? read_headers(images, line) : 0;
+	unsigned count = may_be_image(line) ? read_headers(images, view, line) : 0;
 	uint64_t bias;
 
 	if (!find_bias(images, count, line, &bias))

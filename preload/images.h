@@ -5,6 +5,7 @@
 #include "vmatlas_store.h"
 
 #include "core/maps.h"
+#include "core/view.h"
 
 #include <elf.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@ struct images {
 
 /* Whether the mapping is the first of a loaded file, and where the file's data are. A file that
  * somebody only reads is none. Anywhere. */
-bool images_read(struct images *images, const struct maps_line *line, struct vmatlas_image *image);
+bool images_read(struct images *images, const struct view *view, const struct maps_line *line,
+	struct vmatlas_image *image);
 
 #endif

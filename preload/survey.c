@@ -39,8 +39,8 @@ struct heap_info {
 };
 
 /* Of struct malloc_state: the topmost chunk stands behind a lock, two flags and ten lists, since
- * glibc 2.26. */
-enum { STATE_TOP = 96 };
+ * glibc 2.26; the whole is as long since 2.27. */
+enum { STATE_TOP = 96, STATE_BYTES = 2200 };
 
 /* struct malloc_chunk: the size before, its own with three flags. */
 struct chunk {
@@ -91,7 +91,8 @@ static uint64_t heap_of(uint64_t address)
 	return address & ~(HEAP_MAX - 1);
 }
 
-static bool is_heap(const struct heap_info *info, uint64_t start, const struct maps_line *line)
+/* It may reach past its line: the program gave some of it another protection. */
+static bool is_heap(const struct heap_info *info, uint64_t start)
 {
 	bool first = heap_of(info->arena) == start;
 
@@ -99,24 +100,33 @@ static bool is_heap(const struct heap_info *info, uint64_t start, const struct m
 		  : !info->previous || heap_of(info->previous) != info->previous)
 		return false;
 	return info->size && info->size % PAGE == 0 && info->committed % PAGE == 0 &&
-	       info->size <= info->committed && info->committed <= HEAP_MAX &&
-	       info->size <= line->end - start;
+	       info->size <= info->committed && info->committed <= HEAP_MAX;
+}
+
+/* Chunks begin behind the heap_info, and in the first heap behind the arena, too. */
+static uint64_t first_chunk(uint64_t start, const struct heap_info *info)
+{
+	uint64_t header = info->arena - heap_of(info->arena);
+
+	if (heap_of(info->arena) == start)
+		header += STATE_BYTES;
+	return start + ((header + 15) & ~(uint64_t)15);
 }
 
 /* The arena's topmost chunk if it lies in this heap, and 0 if in another. What has no such shape
- * passes for the heap's end: nothing behind the last block is then called trimmable. */
+ * passes for the heap's start: nothing behind the last block is then called trimmable. */
 static uint64_t find_top(const struct survey *survey, uint64_t start, const struct heap_info *info)
 {
 	uint64_t top, end = start + info->size;
 	struct chunk chunk;
 
 	if (!peek(survey->view, info->arena + STATE_TOP, &top, sizeof top))
-		return end;
+		return start;
 	if (heap_of(top) != start)
-		return heap_of(top) == top || top % 16 ? end : 0;
+		return heap_of(top) == top || top % 16 ? start : 0;
 	if (!peek(survey->view, top, &chunk, sizeof chunk) ||
 		top + (chunk.size & ~(uint64_t)CHUNK_FLAGS) != end)
-		return end;
+		return start;
 	return top;
 }
 
@@ -126,7 +136,7 @@ static bool take_arena(struct survey *survey, uint64_t start, const struct maps_
 	struct heap_info info;
 
 	if (start < line->start || !peek(survey->view, start, &info, sizeof info) ||
-		!is_heap(&info, start, line))
+		!is_heap(&info, start))
 		return false;
 	extent = (struct vmatlas_extent){
 		.start = start,
@@ -137,8 +147,8 @@ static bool take_arena(struct survey *survey, uint64_t start, const struct maps_
 		.arena = arena_number(info.arena),
 	};
 	add_extent(survey, &extent);
-	held_search(survey->held, start, start + info.size,
-		extent.inside ? extent.inside : start + info.size - TRIM_FENCEPOST, true);
+	held_search(survey->held, first_chunk(start, &info), start + info.size,
+		extent.inside ? extent.inside : start + info.size - TRIM_FENCEPOST);
 	return true;
 }
 
@@ -150,9 +160,9 @@ static bool may_be_large(const struct block *block)
 	return block->address % PAGE == CHUNK_HEADER || block->size >= LARGE;
 }
 
-/* Where the block's own mapping ends, or 0. */
-static uint64_t take_block(
-	struct survey *survey, const struct block *block, const struct maps_line *line)
+/* Where the block's own mapping ends, or 0. It may reach past its line both ways: large aligned
+ * blocks are the ones that programs give huge pages, or inaccessible ones. */
+static uint64_t take_block(struct survey *survey, const struct block *block)
 {
 	uint64_t at = block->address - CHUNK_HEADER, start, end;
 	struct chunk chunk;
@@ -162,8 +172,7 @@ static uint64_t take_block(
 		return 0;
 	start = at - chunk.before;
 	end = at + (chunk.size & ~(uint64_t)CHUNK_FLAGS);
-	if (start % PAGE || end % PAGE || start < line->start || end > line->end ||
-		end < block->address + block->size)
+	if (start % PAGE || end % PAGE || end < block->address + block->size)
 		return 0;
 	add_extent(survey, &(struct vmatlas_extent){
 				   .start = start,
@@ -175,8 +184,7 @@ static uint64_t take_block(
 }
 
 /* Returns where the last one ends, or `start`. */
-static uint64_t take_blocks(
-	struct survey *survey, uint64_t start, uint64_t stop, const struct maps_line *line)
+static uint64_t take_blocks(struct survey *survey, uint64_t start, uint64_t stop)
 {
 	struct blocks_tables tables = view_tables(survey->view);
 	struct block block;
@@ -192,7 +200,7 @@ static uint64_t take_blocks(
 			survey->next_block = block.address;
 			break;
 		}
-		end = block.address < start ? 0 : take_block(survey, &block, line);
+		end = block.address < start ? 0 : take_block(survey, &block);
 		if (!end)
 			continue;
 		start = end;
@@ -235,7 +243,7 @@ static void take_anonymous(struct survey *survey, const struct maps_line *line)
 			at = next;
 			continue;
 		}
-		past = take_blocks(survey, at, next, line);
+		past = take_blocks(survey, at, next);
 		at = past > next ? past : next;
 	}
 }
@@ -306,11 +314,11 @@ static void take_lines(struct survey *survey, struct maps *maps)
 		if (maps_line_anonymous(&line) && !(line.perms & MAPS_SHARED))
 			see(survey->view, line.start, line.end);
 		if (survey->view->glibc && is_brk_heap(&line))
-			held_search(survey->held, line.start, line.end, line.end, false);
+			held_search(survey->held, line.start, line.end, line.end);
 		else if (survey->view->glibc && may_be_glibcs(&line))
 			take_anonymous(survey, &line);
-		else if (survey->images < IMAGES &&
-			 images_read(&survey->headers, &line, &survey->image[survey->images]))
+		else if (survey->images < IMAGES && images_read(&survey->headers, survey->view,
+							    &line, &survey->image[survey->images]))
 			survey->images++;
 	}
 	sightings_end();

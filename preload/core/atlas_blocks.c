@@ -191,7 +191,8 @@ static void gap_end(struct pass *pass, struct atlas_part *part, uint64_t to)
 	free_chunk(pass, part, to);
 }
 
-/* Behind the last block is the topmost chunk, of which the brk heap keeps little, an arena all. */
+/* What is free behind all that is held becomes one with the topmost chunk, of which the brk heap
+ * keeps little, an arena all. */
 static void gaps_end(struct pass *pass, struct atlas_part *part)
 {
 	const struct gap *gap = &pass->gap;
@@ -203,7 +204,9 @@ static void gaps_end(struct pass *pass, struct atlas_part *part)
 		divide(pass, part, part->end);
 		trim_top(gap->from, part->end, page, &start, &end);
 		give_back(pass, part, start, end);
-	} else if (!gap->top && part->region) {
+	} else if (gap->top) {
+		divide(pass, part, gap->top < part->end ? gap->top : part->end);
+	} else if (part->region) {
 		gap_end(pass, part, part->end - TRIM_FENCEPOST);
 	}
 }

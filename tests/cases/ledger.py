@@ -9,8 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from vmatlas_case import COMMAND, case, check, check_equal, check_reports, main
 from vmatlas_report import hexed
 
-SHAPES = ["small-survivors", "rare-survivors", "lower-part", "pages-between", "top", "by-chance",
-          "many-heaps"]
+SHAPES = ["small-survivors", "rare-survivors", "lower-part", "pages-between", "top", "everything",
+          "by-chance", "many-heaps"]
 PAGE = 4096
 
 

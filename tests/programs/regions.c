@@ -63,6 +63,29 @@ __attribute__((noinline)) static void aligns_memory(void)
 		(unsigned long)block, __func__);
 }
 
+/* A block with an inaccessible page and one that is read only, as programs that guard them do. */
+__attribute__((noinline)) static void stripes_memory(void)
+{
+	char *block = malloc(300000);
+	char *page = block - 16 + 10L * PAGE;
+
+	memset(block, 1, 300000);
+	mprotect(page, PAGE, PROT_NONE);
+	mprotect(page + 4 * PAGE, PAGE, PROT_READ);
+	tell_region("malloc-mmap", block - 16, chunk_size(300000), __func__, chunk_size(300000));
+}
+
+/* One that is to have huge pages: the kernel tells its header's page from the rest. */
+__attribute__((noinline)) static void wants_huge_pages(void)
+{
+	char *block = aligned_alloc(2 << 20, 2 << 20);
+
+	madvise(block, 2 << 20, MADV_HUGEPAGE);
+	memset(block, 1, PAGE);
+	tell("{\"kind\": \"aligned\", \"start\": %lu, \"size\": %d, \"asker\": \"%s\"}",
+		(unsigned long)block, 2 << 20, __func__);
+}
+
 static void *work(void *unused)
 {
 	static __thread char *small[1000];
@@ -72,6 +95,7 @@ static void *work(void *unused)
 		small[i] = malloc(900);
 		memset(small[i], 1, 900);
 	}
+	mprotect((void *)(((unsigned long)small[500] / PAGE + 1) * PAGE), PAGE, PROT_READ);
 	tell("{\"kind\": \"arena\", \"start\": %lu, \"size\": %d, \"tid\": %ld}",
 		(unsigned long)small[0] >> 26 << 26, 64 << 20, syscall(SYS_gettid));
 	wants_memory(250000, 250000);
@@ -92,6 +116,8 @@ int main(void)
 		maps_memory((size_t)i + 10, (size_t)i + 1);
 	splits_memory();
 	aligns_memory();
+	stripes_memory();
+	wants_huge_pages();
 	pthread_barrier_init(&barrier, NULL, THREADS + 1);
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&thread[i], NULL, work, NULL))

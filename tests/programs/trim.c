@@ -84,6 +84,18 @@ static void top(void)
 		drop(i);
 }
 
+/* All of it, but what the thread keeps at hand: that lies anywhere. The last one is small, and
+ * malloc_trim alone makes it one with the topmost chunk. */
+static void everything(void)
+{
+	for (int i = 0; i < 20000; i++) {
+		block[i] = malloc(i == 19999 ? 16 : 16 + (size_t)(i * 7919 % 2000));
+		memset(block[i], 1, malloc_usable_size(block[i]));
+	}
+	for (int i = 0; i < 20000; i++)
+		drop(i * 7919 % 20000);
+}
+
 /* Sizes of all kinds, freed by chance. */
 static void by_chance(void)
 {
@@ -118,6 +130,7 @@ static const struct shape {
 	{"lower-part", lower_part},
 	{"pages-between", pages_between},
 	{"top", top},
+	{"everything", everything},
 	{"by-chance", by_chance},
 	{"many-heaps", many_heaps},
 };

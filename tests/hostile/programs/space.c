@@ -362,6 +362,26 @@ static void kinds(void)
 	tell("done");
 }
 
+/* The same of a file in memory, whose first page a report would like to see. */
+static void file_faults(void)
+{
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	int file = memfd_create("faults", MFD_CLOEXEC);
+	struct uffdio_api api = {.api = UFFD_API};
+	char *start;
+
+	must(fd >= 0 && !ioctl(fd, UFFDIO_API, &api) && !ftruncate(file, 8 * PAGE));
+	start = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+	struct uffdio_register range = {
+		.range = {(uintptr_t)start, 8 * PAGE}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	must(ioctl(fd, UFFDIO_REGISTER, &range) == 0);
+	ask();
+	must(poll(&(struct pollfd){fd, POLLIN, 0}, 1, 0) == 0);
+	must(munmap(start, 8 * PAGE) == 0);
+	close(file);
+	close(fd);
+}
+
 /* Pages of which only the program's own thread can answer a touch: a report must touch none. */
 static void user_faults(void)
 {
@@ -389,6 +409,7 @@ static void user_faults(void)
 	must(ioctl(fd, UFFDIO_UNREGISTER, &range.range) == 0);
 	free(block);
 	close(fd);
+	file_faults();
 	tell("untouched");
 }
 
