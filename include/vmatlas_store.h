@@ -126,6 +126,9 @@ struct vmatlas_extent {
 	uint32_t arena; /* its number in this process, from 1; 0 for a block */
 };
 
+/* M_ARENA_MAX is eight for each core; further ones have no number. */
+enum { VMATLAS_ARENAS_MOST = 1024 };
+
 enum vmatlas_extent_what {
 	VMATLAS_EXTENT_BLOCK = 1, /* one large block */
 	VMATLAS_EXTENT_ARENA,     /* a heap for threads */

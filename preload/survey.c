@@ -20,8 +20,6 @@ enum {
 	EXTENTS_MARGIN = 8192,
 	/* glibc maps no more large blocks at a time (DEFAULT_MMAP_MAX), unless told to. */
 	EXTENTS_MOST = 1 << 17,
-	/* M_ARENA_MAX is eight for each core. */
-	ARENAS_MOST = 1024,
 	/* The smallest block that has a mapping of its own unless the program wants it otherwise
 	 * (DEFAULT_MMAP_THRESHOLD_MIN). */
 	LARGE = 128 << 10,
@@ -62,7 +60,7 @@ struct survey {
 
 /* By the address of their struct malloc_state; the number is the place, from 1. Written by the one
  * who dumps. */
-static uint64_t arenas[ARENAS_MOST];
+static uint64_t arenas[VMATLAS_ARENAS_MOST];
 
 /* -- What is found
  * --------------------------------------------------------------------------------- */
@@ -77,7 +75,7 @@ static void add_extent(struct survey *survey, const struct vmatlas_extent *exten
 
 static uint32_t arena_number(uint64_t arena)
 {
-	for (uint32_t i = 0; i < ARENAS_MOST; i++) {
+	for (uint32_t i = 0; i < VMATLAS_ARENAS_MOST; i++) {
 		if (!arenas[i])
 			arenas[i] = arena;
 		if (arenas[i] == arena)

@@ -167,6 +167,18 @@ static int check_runs(
 	return 0;
 }
 
+/* The shim numbers no more arenas, and reports pass all extents for each. */
+static int check_extents(
+	struct intake *intake, const struct vmatlas_extent *extents, size_t count, uint64_t offset)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (extents[i].arena > VMATLAS_ARENAS_MOST)
+			return fault_at(intake, offset + i * sizeof *extents,
+				"an arena beyond the last number");
+	}
+	return 0;
+}
+
 static int check_lost(struct intake *intake, const char *lost, size_t size, uint64_t offset)
 {
 	const char *name = lost + sizeof(uint64_t), *end = lost + size, *stop;
@@ -187,6 +199,8 @@ static int check_chunk(struct intake *intake, enum intake_table table, const cha
 		return check_blocks(intake, (const void *)start, count, offset);
 	case INTAKE_RUNS:
 		return check_runs(intake, (const void *)start, count, offset);
+	case INTAKE_EXTENTS:
+		return check_extents(intake, (const void *)start, count, offset);
 	case INTAKE_LOST:
 		return check_lost(intake, start, count, offset);
 	default:

@@ -4,12 +4,13 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import COMMAND, Fail, ROOT, case, check, check_same, main, need
+from vmatlas_case import COMMAND, Fail, ROOT, case, check, check_equal, check_same, main, need
 from vmatlas_report import check_report
 
 SEED = os.path.join(ROOT, "tests", "fuzz", "corpus", "snapshot", "model")
@@ -180,6 +181,22 @@ def damage_is_told_with_its_place(t):
     with open(t.path("version"), "wb") as file:
         file.write(seed[:12] + b"\x63" + seed[13:])
     refuses(t.path("version"), "version 99")
+
+
+@case()
+def arenas_have_numbers_that_the_shim_gives(t):
+    """A report passes all extents for each arena: a million of them would take hours."""
+    with open(SEED, "rb") as file:
+        seed = file.read()
+    for arena in (1024, 1025):
+        end = seed.rindex(b"END ")
+        chunk = (b"EXTE" + struct.pack("<IQ", 40, 1) +
+                 struct.pack("<QQQQII", 64 << 20, 128 << 20, 4096, 0, 2, arena))
+        last = seed[end:end + 16] + struct.pack("<Q", end + len(chunk)) + seed[end + 24:]
+        with open(t.path(str(arena)), "wb") as file:
+            file.write(seed[:end] + chunk + last)
+    check_equal("with the last number", 0, report(t.path("1024")).returncode)
+    refuses(t.path("1025"), "an arena beyond the last number")
 
 
 @case()
