@@ -5,8 +5,9 @@
 
 enum {
 	PAGE = 4096,
-	/* Looks at most, of a page each: 20 ms. What was not looked at then passes for free. */
-	LOOKS_MOST = 20000,
+	/* Looks at most, of a page each: 60 ms. What was not looked at passes for free, and is
+	 * counted. */
+	LOOKS_MOST = 60000,
 	RANGES_MOST = 65536,
 	CHUNK_IN_USE_BEFORE = 1,
 	CHUNK_FLAGS = 7,
@@ -28,6 +29,7 @@ struct held {
 	const struct view *view;
 	struct blocks_cursor cursor;
 	uint32_t ranges, looks;
+	uint64_t missed;
 	uint64_t key; /* what a cached block has in its second word, 0 unknown */
 
 	/* What was read last. */
@@ -61,8 +63,10 @@ static bool load(struct held *held, uint64_t address, uint64_t size)
 
 	held->length = rest < size ? size : rest;
 	held->from = address;
-	if (held->looks == LOOKS_MOST)
+	if (held->looks == LOOKS_MOST) {
+		held->missed++;
 		return false;
+	}
 	held->looks++;
 	if (peek(held->view, address, held->page.byte, held->length))
 		return true;
@@ -123,6 +127,8 @@ static void add(struct held *held, uint64_t start, uint64_t end)
 		last->end = end;
 	else if (held->ranges < RANGES_MOST)
 		held->range[held->ranges++] = (struct view_range){start, end};
+	else
+		held->missed++;
 }
 
 static bool is_held(const struct held *held, const struct chunk *chunk)
@@ -187,4 +193,9 @@ const struct view_range *held_found(const struct held *held, uint32_t *count)
 {
 	*count = held->ranges;
 	return held->range;
+}
+
+uint64_t held_missed(const struct held *held)
+{
+	return held->missed;
 }

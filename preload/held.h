@@ -26,4 +26,7 @@ void held_search(struct held *held, uint64_t first, uint64_t end, uint64_t top);
 /* What was found: in order, and good as long as the memory. */
 const struct view_range *held_found(const struct held *held, uint32_t *count);
 
+/* How often it was given up to look for more. */
+uint64_t held_missed(const struct held *held);
+
 #endif

@@ -142,7 +142,9 @@ static int write_surveyed(struct session *session, int format)
 	int error;
 
 	if (memory)
-		survey_take(&session->view, memory, size);
+		facts_lose(&session->view, "held_missed",
+			"places where malloc may hold memory that is called trimmable",
+			survey_take(&session->view, memory, size));
 	if (format == CONFIG_SNAPSHOT)
 		error = snapshot_write(&session->view, session->scratch, sizeof session->scratch,
 			&session->text, NULL);

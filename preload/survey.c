@@ -322,13 +322,13 @@ static void take_lines(struct survey *survey, struct maps *maps)
 	sightings_end();
 }
 
-void survey_take(struct view *view, void *memory, size_t size)
+uint64_t survey_take(struct view *view, void *memory, size_t size)
 {
 	struct survey *survey = memory;
 	struct maps maps = {.fd = descriptor_open("/proc/thread-self/maps", O_RDONLY)};
 
 	if (maps.fd < 0)
-		return;
+		return 0;
 	maps.identity = descriptor_identify(maps.fd);
 	survey->view = view;
 	survey->held = held_begin(survey + 1, view);
@@ -344,4 +344,5 @@ void survey_take(struct view *view, void *memory, size_t size)
 	view->images = survey->images;
 	view->sighting = sightings(&view->sightings);
 	view->held = held_found(survey->held, &view->helds);
+	return held_missed(survey->held);
 }

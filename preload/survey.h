@@ -18,7 +18,9 @@ size_t survey_memory(const struct view *view);
 
 /* Looks around, and fills view->extent and view->image with what was found; both lie in `memory`
  * (zeros, survey_memory bytes), which stays the caller's. Where the kernel refuses, there are just
- * fewer. One dump at a time: arenas keep their numbers from one to the next. */
-void survey_take(struct view *view, void *memory, size_t size);
+ * fewer. Returns how often it was given up to look for what malloc holds between free chunks: the
+ * more, the more too high is what passes for trimmable. One dump at a time: arenas keep their
+ * numbers from one to the next. */
+uint64_t survey_take(struct view *view, void *memory, size_t size);
 
 #endif

@@ -48,7 +48,7 @@ static void put_retained_parts(struct text *text, const struct atlas *atlas)
 		"  of which trimmable: malloc_trim(0) would give it back");
 	if (kept)
 		put_row(text, atlas, kept,
-			"  of which free, but not given back: tops of arenas, ends of pages");
+			"  of which kept: tops of arenas, caches, blocks that were not seen");
 }
 
 static bool is_larger(const struct atlas *atlas, unsigned a, unsigned b)
