@@ -1,18 +1,54 @@
 #include "descriptor.h"
 #include "sys.h"
 
+#include <string.h>
+
 /* Far above what a program has open, and above what it closes that is not its own: loops to 64 and
- * 256 are common. The first is below the usual limit of 1,024 and fits the sets of select(2); the
- * others are for smaller limits. When the kernel's table grows for it, once in a process's life, a
- * process with threads waits for that (expand_fdtable in fs/file.c): measured 12 ms. */
-static const int bases[] = {960, 224, 48};
+ * 256 are common. The first is below the usual limit of 1,024 and fits the sets of select(2). */
+static const unsigned bases[] = {960, 224, 48};
+
+enum {
+	/* Room above each base: more than a report has open. */
+	ROOM = 16,
+	/* FDSize is the eleventh line of status, some 200 bytes in. */
+	STATUS = 512,
+};
+
+static unsigned number_at(const char *text)
+{
+	unsigned number = 0;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	while (*text >= '0' && *text <= '9')
+		number = number * 10 + (unsigned)(*text++ - '0');
+	return number;
+}
+
+/* How many numbers the kernel's table has room for. A larger one would make the table grow: a
+ * process with threads waits for that (expand_fdtable in fs/file.c, 12 ms measured), and select(2)
+ * looks at numbers that it did not look at before. 0 where it is not told. */
+static unsigned table_size(void)
+{
+	char status[STATUS + 1];
+	int fd = sys_open("/proc/thread-self/status", O_RDONLY);
+	ssize_t length = fd < 0 ? 0 : sys_read(fd, status, STATUS);
+	const char *found;
+
+	if (fd >= 0)
+		sys_close(fd);
+	status[length > 0 ? length : 0] = 0;
+	found = strstr(status, "\nFDSize:");
+	return found ? number_at(found + sizeof "\nFDSize:" - 1) : 0;
+}
 
 int descriptor_raise(int fd)
 {
+	unsigned size = fd < 0 ? 0 : table_size();
 	int raised = -1;
 
-	for (unsigned i = 0; i < sizeof bases / sizeof *bases && raised < 0 && fd >= 0; i++) {
-		if (fd < bases[i])
+	for (unsigned i = 0; i < sizeof bases / sizeof *bases && raised < 0; i++) {
+		if (bases[i] + ROOM <= size && fd < (int)bases[i])
 			raised = (int)sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, bases[i], 0, 0, 0);
 	}
 	if (raised < 0)

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The same open file under a high number, or under the one that it has where none is free. A
- * negative errno, as one that could not be opened, stays what it is. Anywhere, as all of this file.
+/* The same open file under a high number that the kernel has room for, or under the one that it
+ * has. A negative errno, as one that could not be opened, stays what it is. Anywhere, as all of
+ * this file.
  */
 int descriptor_raise(int fd);
 

@@ -52,7 +52,8 @@ static void put_parts(struct text *text, const struct diff_model *model, const s
 		put_part(text, model->trimmable,
 			"  of which trimmable: malloc_trim(0) would give it back");
 		if (model->kept)
-			put_part(text, model->kept, "  of which kept: tops of arenas, caches, blocks not seen");
+			put_part(text, model->kept,
+				"  of which kept: tops of arenas, caches, blocks not seen");
 	}
 }
 

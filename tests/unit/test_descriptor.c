@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -34,9 +35,36 @@ static int raised_under(rlim_t most)
 	return fd == low ? -1 : fd;
 }
 
+/* Of the kernel's table, as it says. */
+static int table_size(void)
+{
+	char line[256];
+	int size = 0;
+	FILE *file = fopen("/proc/self/status", "re");
+
+	while (fgets(line, sizeof line, file) && sscanf(line, "FDSize: %d", &size) != 1)
+		;
+	fclose(file);
+	return size;
+}
+
+/* Run first: the table only grows. */
+static void the_kernels_table_does_not_grow_for_us(void **state)
+{
+	int before = table_size(), fd = descriptor_open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_in_range(before, 64, 256);
+	assert_int_equal(table_size(), before);
+	assert_int_equal(fd, before == 64 ? 48 : 224);
+	close(fd);
+}
+
 static void what_is_ours_is_high(void **state)
 {
 	(void)state;
+	close(dup2(0, 1000));
+	assert_in_range(table_size(), 1001, 2048);
 	assert_int_equal(raised_under(1024), 960);
 	assert_int_equal(raised_under(961), 960);
 	assert_int_equal(raised_under(960), 224);
@@ -92,6 +120,7 @@ static void what_another_put_there_is_not_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_kernels_table_does_not_grow_for_us),
 		cmocka_unit_test(what_is_ours_is_high),
 		cmocka_unit_test(no_child_inherits_it),
 		cmocka_unit_test(what_is_high_already_stays),
