@@ -13,7 +13,6 @@ void maps_json(const struct maps_view *view);
 void maps_json_begin(struct json *json, const struct maps_view *view);
 
 /* A mapping as one object. */
-void maps_json_row(
-	struct json *json, const struct maps_view *view, const struct listing_row *row);
+void maps_json_row(struct json *json, const struct maps_view *view, const struct listing_row *row);
 
 #endif

@@ -63,8 +63,7 @@ static void put_stack(struct report_json *self, const struct atlas_stack *stack)
 	json_put_number(json, "live_bytes", stack->live_bytes);
 	report_json_known(self, "live_resident", stack->live_resident, known);
 	report_json_known(self, "pinned", stack->pinned, known);
-	report_json_known(
-		self, "slack_least", stack->slack, self->report.atlas->slack_known);
+	report_json_known(self, "slack_least", stack->slack, self->report.atlas->slack_known);
 	json_put_number(json, "allocations", stack->allocations);
 	json_put_number(json, "allocated_bytes", stack->allocated_bytes);
 	report_json_frames(&self->report, json, stack->frame);

@@ -17,14 +17,15 @@ static void *kept[ROUNDS], *shed[ROUNDS][SITES];
 		memset(block, 1, size);                                   \
 		return block;                                             \
 	}
-#define SITES_OF_TEN(ten)                                                                          \
-	SITE(ten##0)                                                                               \
-	SITE(ten##1)                                                                               \
-	SITE(ten##2) SITE(ten##3) SITE(ten##4) SITE(ten##5) SITE(ten##6) SITE(ten##7) SITE(ten##8) \
-		SITE(ten##9)
+#define SITES_OF_TEN(ten) \
+	SITE(ten##0)      \
+	SITE(ten##1)      \
+	SITE(ten##2)      \
+	SITE(ten##3) SITE(ten##4) SITE(ten##5) SITE(ten##6) SITE(ten##7) SITE(ten##8) SITE(ten##9)
 SITES_OF_TEN(1)
 SITES_OF_TEN(2)
-SITES_OF_TEN(3) SITES_OF_TEN(4) SITES_OF_TEN(5)
+SITES_OF_TEN(3)
+SITES_OF_TEN(4) SITES_OF_TEN(5)
 
 #define NAMES_OF_TEN(ten)                                                                         \
 	site_##ten##0, site_##ten##1, site_##ten##2, site_##ten##3, site_##ten##4, site_##ten##5, \

@@ -286,8 +286,8 @@ static void as_first(void)
 	*(volatile int *)8 = 1;
 }
 
-SCENARIOS({"as_first", as_first}, {"return", end_return}, {"handlers", end_handlers}, {"quick_exit", end_quick_exit},
-	{"underscore", end_underscore}, {"raw_exit", end_raw_exit},
+SCENARIOS({"as_first", as_first}, {"return", end_return}, {"handlers", end_handlers},
+	{"quick_exit", end_quick_exit}, {"underscore", end_underscore}, {"raw_exit", end_raw_exit},
 	{"exit_in_handler", end_exit_in_handler}, {"quit_in_handler", end_quit_in_handler},
 	{"abort", end_abort}, {"null", end_null}, {"division", end_division}, {"trap", end_trap},
 	{"bad_instruction", end_bad_instruction}, {"overflow", end_overflow}, {"kill", end_kill},
