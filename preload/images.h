@@ -4,18 +4,18 @@
 
 #include "vmatlas_store.h"
 
+#include "core/elf.h"
 #include "core/maps.h"
 #include "core/view.h"
 
-#include <elf.h>
 #include <stdbool.h>
 
-/* Linkers write a dozen. */
-enum { IMAGES_HEADERS = 32 };
+enum { IMAGES_PAGE = 4096 };
 
 /* Too large for a small stack. */
 struct images {
-	Elf64_Phdr header[IMAGES_HEADERS];
+	char page[IMAGES_PAGE]; /* the file's first, as it lies in memory */
+	struct elf_image elf;
 };
 
 /* Whether the mapping is the first of a loaded file, and where the file's data are. A file that

@@ -61,7 +61,7 @@ int listing_ask(const char *pid, char **bytes, size_t *length)
 	char folder[PATH_MAX], path[PATH_MAX + 16];
 	int status;
 
-	snprintf(folder, sizeof(folder), "%s/vmatlas.XXXXXX", room && *room ? room : "/tmp");
+	snprintf(folder, sizeof(folder), "%s/vmatlas.XXXXXX", room && *room ? room : P_tmpdir);
 	if (!mkdtemp(folder))
 		return complain_errno(folder, errno);
 	snprintf(path, sizeof(path), "%s/snapshot", folder);

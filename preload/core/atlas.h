@@ -159,9 +159,6 @@ int atlas_make(
 /* The mapping that holds the address, or NULL. */
 struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address);
 
-/* The first mapping that ends behind the address, whether it holds it or not, or NULL. */
-struct atlas_mapping *atlas_past(const struct atlas *atlas, uint64_t address);
-
 /* The part that holds the address, or NULL; the first that ends behind it, or NULL. */
 const struct atlas_part *atlas_part_find(const struct atlas *atlas, uint64_t address);
 const struct atlas_part *atlas_part_past(const struct atlas *atlas, uint64_t address);

@@ -26,13 +26,6 @@ struct atlas_mapping *atlas_find(const struct atlas *atlas, uint64_t address)
 	return &atlas->mapping[index];
 }
 
-struct atlas_mapping *atlas_past(const struct atlas *atlas, uint64_t address)
-{
-	uint32_t index = index_past(atlas, address);
-
-	return index < atlas->mappings ? &atlas->mapping[index] : NULL;
-}
-
 bool atlas_mapped(const struct atlas *atlas, uint64_t *from, uint64_t end, struct view_range *part)
 {
 	uint32_t index = index_past(atlas, *from);
