@@ -131,19 +131,12 @@ static int from_bytes(const char *what, char *bytes, size_t length, struct evide
 
 static int from_file(const char *path, struct evidence *evidence)
 {
-	bool standard = !strcmp(path, "-");
-	const char *what = standard ? "standard input" : path;
-	FILE *file = standard ? stdin : fopen(path, "re");
+	const char *what;
 	size_t length;
 	char *bytes;
-	int error;
+	int status = listing_bytes_of(path, &what, &bytes, &length);
 
-	if (!file)
-		return complain_errno(what, errno);
-	error = listing_bytes_read(file, &bytes, &length);
-	if (!standard)
-		fclose(file);
-	return error ? complain_errno(what, error) : from_bytes(what, bytes, length, evidence);
+	return status ? status : from_bytes(what, bytes, length, evidence);
 }
 
 static int from_process(const char *target, struct evidence *evidence)

@@ -194,21 +194,12 @@ static int from_bytes(const char *what, char *bytes, size_t length, const struct
 
 static int from_file(const char *path, const struct listing_how *how, struct listing **listing)
 {
-	bool standard = !strcmp(path, "-");
-	const char *what = standard ? "standard input" : path;
-	FILE *file = standard ? stdin : fopen(path, "re");
+	const char *what;
 	size_t length;
 	char *bytes;
-	int error;
+	int status = listing_bytes_of(path, &what, &bytes, &length);
 
-	if (!file)
-		return complain_errno(what, errno);
-	error = listing_bytes_read(file, &bytes, &length);
-	if (!standard)
-		fclose(file);
-	if (error)
-		return complain_errno(what, error);
-	return from_bytes(what, bytes, length, how, listing);
+	return status ? status : from_bytes(what, bytes, length, how, listing);
 }
 
 /* -- A process ------------------------------------------------------------------------------ */

@@ -45,20 +45,11 @@ static int run_dump(const char *pid, const char *path)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAIN_COULD_NOT;
 }
 
-static int read_file(const char *path, char **bytes, size_t *length)
-{
-	FILE *file = fopen(path, "re");
-	int error = file ? listing_bytes_read(file, bytes, length) : errno;
-
-	if (file)
-		fclose(file);
-	return error ? complain_errno(path, error) : 0;
-}
-
 int listing_ask(const char *pid, char **bytes, size_t *length)
 {
 	const char *room = getenv("TMPDIR");
 	char folder[PATH_MAX], path[PATH_MAX + 16];
+	const char *what;
 	int status;
 
 	snprintf(folder, sizeof(folder), "%s/vmatlas.XXXXXX", room && *room ? room : P_tmpdir);
@@ -67,7 +58,7 @@ int listing_ask(const char *pid, char **bytes, size_t *length)
 	snprintf(path, sizeof(path), "%s/snapshot", folder);
 	status = run_dump(pid, path);
 	if (!status)
-		status = read_file(path, bytes, length);
+		status = listing_bytes_of(path, &what, bytes, length);
 	unlink(path);
 	rmdir(folder);
 	return status;

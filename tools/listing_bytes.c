@@ -1,7 +1,11 @@
 #include "listing_bytes.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "complain.h"
 
 /* Linux allows 65,530 mappings unless told otherwise, and smaps takes 1.3 KiB for each. */
 static const size_t most = (size_t)4 << 30;
@@ -47,4 +51,19 @@ int listing_bytes_read(FILE *file, char **bytes, size_t *length)
 	if (error)
 		free(*bytes);
 	return error;
+}
+
+int listing_bytes_of(const char *path, const char **what, char **bytes, size_t *length)
+{
+	bool standard = !strcmp(path, "-");
+	FILE *file = standard ? stdin : fopen(path, "re");
+	int error;
+
+	*what = standard ? "standard input" : path;
+	if (!file)
+		return complain_errno(*what, errno);
+	error = listing_bytes_read(file, bytes, length);
+	if (!standard)
+		fclose(file);
+	return error ? complain_errno(*what, error) : 0;
 }

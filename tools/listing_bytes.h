@@ -9,4 +9,8 @@
  * for more than 4 GiB, which no list of mappings is; ENOMEM; or the errno of reading. */
 int listing_bytes_read(FILE *file, char **bytes, size_t *length);
 
+/* The same of the file that an argument names, "-" for standard input, which *what then is called
+ * in messages. What went wrong is said: 0 or an exit status. */
+int listing_bytes_of(const char *path, const char **what, char **bytes, size_t *length);
+
 #endif

@@ -42,7 +42,6 @@ struct atlas_mapping {
 	/* The sums of its parts. */
 	uint64_t live_blocks, live_bytes, live_resident, retained, trimmable, pinned;
 	uint64_t largest, smallest;
-	uint64_t regions_bytes; /* of it, mapped by calls that were seen */
 };
 
 /* A stretch of a mapping that is for one thing. */

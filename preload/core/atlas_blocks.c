@@ -2,7 +2,8 @@
  *
  * A page of the allocator's is, byte by byte, live or not. If it is resident, the bytes that are
  * not live are retained: pinned where the page has a live byte, since then it cannot be given
- * back, and shared evenly among the blocks on it; trimmable where it has none. */
+ * back, and shared evenly among the blocks on it. Trimmable is what malloc_trim(0) would give back:
+ * by glibc's rules (trim.h), with other allocators every page that has no live byte. */
 #include "atlas_blocks.h"
 #include "atlas_owners.h"
 #include "atlas_stacks.h"

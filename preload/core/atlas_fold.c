@@ -30,8 +30,7 @@ void atlas_parts_weigh(struct atlas *atlas)
 
 /* -- Sums ----------------------------------------------------------------------------------- */
 
-static void fold_part(
-	struct atlas_mapping *mapping, const struct atlas *atlas, const struct atlas_part *part)
+static void fold_part(struct atlas_mapping *mapping, const struct atlas_part *part)
 {
 	bool first = !mapping->live_blocks;
 
@@ -45,8 +44,6 @@ static void fold_part(
 		mapping->smallest = part->smallest;
 	if (part->largest > mapping->largest)
 		mapping->largest = part->largest;
-	if (part->region && atlas->region[part->region - 1].call)
-		mapping->regions_bytes += part->end - part->start;
 }
 
 void atlas_parts_fold(struct atlas *atlas)
@@ -63,6 +60,6 @@ void atlas_parts_fold(struct atlas *atlas)
 		mapping->thread = largest->thread;
 		mapping->frame = largest->frame;
 		for (uint32_t j = 0; j < mapping->parts; j++)
-			fold_part(mapping, atlas, &atlas->part[mapping->part + j]);
+			fold_part(mapping, &atlas->part[mapping->part + j]);
 	}
 }
