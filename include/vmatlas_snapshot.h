@@ -54,7 +54,7 @@ enum vmatlas_tag {
 
 	/* struct vmatlas_range: memory that is vmatlas's own. */
 	VMATLAS_TAG_OWN = VMATLAS_TAG('O', 'W', 'N', ' '),
-	/* struct vmatlas_placed: windows of the table of blocks, from low addresses to high. */
+	/* struct vmatlas_placed: words of the table of blocks, from low addresses to high. */
 	VMATLAS_TAG_BLOCKS = VMATLAS_TAG('B', 'L', 'O', 'C'),
 
 	/* The records of vmatlas_store.h. */
@@ -117,8 +117,8 @@ struct vmatlas_range {
 	uint64_t start, end;
 };
 
-/* A window of 32 bytes that has a block: its address divided by 32, and its word. Where the word
- * names a struct vmatlas_big, that is a record of this file, not of the process. */
+/* A block: its address divided by 32, and its word. Where the word names a struct vmatlas_big, that
+ * is a record of this file, not of the process. */
 struct vmatlas_placed {
 	uint64_t window, word;
 };

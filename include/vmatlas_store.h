@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Changes whenever a record below changes; readers refuse what they do not know. */
-#define VMATLAS_STORE_VERSION 1
+#define VMATLAS_STORE_VERSION 2
 #define VMATLAS_STORE_MAGIC "vmatlas\n"
 
 /* One frame of a call stack. A call stack is the number of its innermost frame; following
@@ -42,7 +42,7 @@ struct vmatlas_birth {
 	uint64_t start, end;
 };
 
-/* A block that does not fit a word: large, or sharing its 32 bytes with another. */
+/* A block that does not fit a word: large, or at an address that is no multiple of 8. */
 struct vmatlas_big {
 	uint64_t address; /* 0: free record */
 	uint64_t size;
@@ -50,7 +50,7 @@ struct vmatlas_big {
 	uint32_t origin;
 	uint32_t thread;
 	uint32_t mapping; /* number of a struct vmatlas_birth */
-	uint32_t next;    /* the next record: of the free list, or of those that share a window */
+	uint32_t next;    /* the next record of the free list */
 };
 
 /* A thread that was seen. Slots are used again by later threads, records are not. */
@@ -169,8 +169,8 @@ struct vmatlas_phase {
 	char name[64]; /* no NUL behind it */
 };
 
-/* A small block, in one word: which of the window's four starts, how long, when and where, who. The
- * window (32 bytes of address space) is the word's place in its table. */
+/* A block, in one word: which of the window's four eighths it starts at, how long, when and where,
+ * who. The window (32 bytes of address space) is the word's place in its table. */
 #define VMATLAS_WORD_ORIGIN(word) ((uint32_t)((word)&0xffffff))
 #define VMATLAS_WORD_MOMENT(word) ((uint32_t)((word) >> 24 & 0xffffff))
 #define VMATLAS_WORD_SIZE(word) ((uint32_t)((word) >> 48 & 0x3fff))
@@ -178,5 +178,7 @@ struct vmatlas_phase {
 #define VMATLAS_WORD_BIG(word) ((uint64_t)(word)&0xffffffffffff)
 /* The size that says: the lower 48 bits are the number of a struct vmatlas_big. */
 #define VMATLAS_SIZE_BIG 0x3fffu
+#define VMATLAS_WORD_OF_BIG(address, number) \
+	((uint64_t)(number) | (uint64_t)VMATLAS_SIZE_BIG << 48 | ((address) >> 3 & 3) << 62)
 
 #endif

@@ -68,7 +68,7 @@ static void start_tables(void)
 		ask_by_text();
 	self.glibc = real_is_glibc();
 	mappings_boot();
-	table_boot(self.glibc, track_moments());
+	table_boot(self.glibc);
 	track_boot();
 	process_boot();
 	history_boot(config()->history);

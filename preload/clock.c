@@ -12,13 +12,23 @@ static struct {
 	struct clock_pair start;
 	/* Where coarse time goes on from: one and the same moment. */
 	uint64_t coarse_ns, coarse_ticks;
+	uint64_t step_ns; /* of coarse time: one tick of the kernel's, 1 to 10 ms */
 } self = {.frequency = NS_PER_S};
+
+/* A tick is a nanosecond but where the time stamp counter was given up; a division of 128 bits would
+ * cost more than to ask for the time. */
+static uint64_t ticks_of(uint64_t monotonic_ns)
+{
+	uint64_t passed = monotonic_ns - self.coarse_ns;
+
+	if (__builtin_expect(self.frequency != NS_PER_S, 0))
+		passed = (uint64_t)((__uint128_t)passed * self.frequency / NS_PER_S);
+	return self.coarse_ticks + passed;
+}
 
 uint64_t clock_ticks_coarse(void)
 {
-	uint64_t passed = sys_time_ns(CLOCK_MONOTONIC_COARSE) - self.coarse_ns;
-
-	return self.coarse_ticks + (uint64_t)((__uint128_t)passed * self.frequency / NS_PER_S);
+	return ticks_of(sys_time_ns(CLOCK_MONOTONIC_COARSE));
 }
 
 #if defined __x86_64__
@@ -66,7 +76,7 @@ struct clock_pair clock_read(void)
 {
 	struct clock_pair pair = {.monotonic_ns = sys_time_ns(CLOCK_MONOTONIC)};
 
-	pair.ticks = clock_ticks();
+	pair.ticks = clock_by_tsc ? clock_ticks() : ticks_of(pair.monotonic_ns);
 	pair.realtime_ns = sys_time_ns(CLOCK_REALTIME);
 	return pair;
 }
@@ -74,6 +84,11 @@ struct clock_pair clock_read(void)
 struct clock_pair clock_start(void)
 {
 	return self.start;
+}
+
+uint64_t clock_step(void)
+{
+	return clock_by_tsc ? 0 : (uint64_t)((__uint128_t)self.step_ns * self.frequency / NS_PER_S);
 }
 
 uint64_t clock_frequency(void)
@@ -91,6 +106,10 @@ void clock_forsake_tsc(void)
 
 void clock_boot(void)
 {
+	struct timespec step = {0, 0};
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &step);
+	self.step_ns = (uint64_t)step.tv_nsec;
 	clock_by_tsc = tsc_trusted();
 	self.frequency = clock_by_tsc ? tsc_frequency() : NS_PER_S;
 	self.start = clock_read();

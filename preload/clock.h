@@ -38,6 +38,10 @@ struct clock_pair clock_read(void);
 /* The pair that was read at the start. Anywhere. */
 struct clock_pair clock_start(void);
 
+/* So many ticks may have passed unnoticed since what clock_ticks says; 0 by the time stamp counter.
+ * Anywhere. */
+uint64_t clock_step(void);
+
 /* About how many ticks a second has; good to a few percent. Anywhere. */
 uint64_t clock_frequency(void);
 

@@ -25,7 +25,7 @@ struct locks {
 	/* The dump at work: 0 none, 1 one, 2 one and a request for another. */
 	_Alignas(64) _Atomic uint32_t dumping;
 	struct lock unwinder, regions, threads, frames, origins, moments, births, modules, strings,
-		layouts, windows, bigs, phases, pages;
+		layouts, leaves, bigs, phases, pages;
 };
 
 /* A held lock: what must be put back when it is released. */

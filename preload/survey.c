@@ -191,7 +191,7 @@ static uint64_t take_blocks(struct survey *survey, uint64_t start, uint64_t stop
 	if (survey->next_block >= stop)
 		return start;
 	blocks_begin(&survey->cursor, survey->view->blocks, &tables);
-	survey->cursor.window = blocks_window(start);
+	blocks_seek(&survey->cursor, start);
 	survey->next_block = UINT64_MAX;
 	while (blocks_next(&survey->cursor, &block)) {
 		if (block.address >= stop) {
@@ -202,8 +202,7 @@ static uint64_t take_blocks(struct survey *survey, uint64_t start, uint64_t stop
 		if (!end)
 			continue;
 		start = end;
-		survey->cursor.window = blocks_window(end);
-		survey->cursor.rest = 0;
+		blocks_seek(&survey->cursor, end);
 	}
 	return start;
 }

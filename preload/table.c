@@ -1,7 +1,6 @@
 #include "table.h"
 #include "lock.h"
 #include "store.h"
-#include "windows.h"
 
 struct table table_live;
 
@@ -35,8 +34,8 @@ static struct blocks_leaf *leaf_make(uint64_t window)
 	place = &branch->leaf[number & ((1u << BLOCKS_BRANCH_BITS) - 1)];
 	/* None yet, or somebody wrote over it: its blocks are lost. */
 	if (!unseal(*place))
-		atomic_store_explicit(
-			place, seal(store_take(sizeof(struct blocks_leaf))), memory_order_release);
+		atomic_store_explicit(place, seal(store_take(blocks_leaf_size(&table_live.blocks))),
+			memory_order_release);
 	return unseal(*place);
 }
 
@@ -47,35 +46,36 @@ static __attribute__((noinline)) struct blocks_leaf *leaf_slowly(uint64_t window
 	struct held held;
 
 	if (window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS) == 0 &&
-		lock_take(&locks()->windows, &held)) {
+		lock_take(&locks()->leaves, &held)) {
 		leaf = leaf_make(window);
 		lock_release(&held);
 	}
 	return leaf;
 }
 
-static inline void mark(struct blocks_leaf *leaf, uint64_t window)
+static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
-	_Atomic uint8_t *marked = table_mark(leaf, window);
+	_Atomic uint8_t *mark = blocks_mark(leaf, plane, window);
 
-	if (!atomic_load_explicit(marked, memory_order_relaxed))
-		atomic_store_explicit(marked, 1, memory_order_release);
+	if (!atomic_load_explicit(mark, memory_order_relaxed))
+		atomic_store_explicit(mark, 1, memory_order_release);
 }
 
 static inline _Atomic uint64_t *word_for(uint64_t address)
 {
 	uint64_t window = blocks_window(address);
+	uint32_t plane = blocks_plane(&table_live.blocks, address);
 	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
 
 	if (!leaf)
 		leaf = leaf_slowly(window);
 	if (!leaf)
 		return NULL;
-	mark(leaf, window);
-	return blocks_word(leaf, window);
+	mark(leaf, plane, window);
+	return blocks_word(leaf, plane, window);
 }
 
-/* -- Where every block has its word to itself ----------------------------------------------- */
+/* -- What a word says ----------------------------------------------------------------------- */
 
 /* The block of which the word speaks; false for none. */
 static bool describe(uint64_t word, uint64_t window, struct table_taken *taken)
@@ -97,88 +97,66 @@ static bool describe(uint64_t word, uint64_t window, struct table_taken *taken)
 	return true;
 }
 
-/* Whatever stood in the window is gone: two live blocks do not fit it. */
-static bool apart_put(struct bigs_stock *stock, _Atomic uint64_t *place,
-	const struct table_birth *birth, struct table_taken *replaced)
+/* The word for a block that is born, 0 when it cannot be kept. */
+static uint64_t word_of(struct bigs_stock *stock, const struct table_birth *birth)
 {
-	uint64_t old = atomic_load_explicit(place, memory_order_relaxed), word;
 	uint32_t id;
 
-	if (__builtin_expect(old != 0, 0))
-		describe(old, blocks_window(birth->address), replaced);
-	if (table_needs_record(birth)) {
-		id = table_record(stock, birth);
-		word = id ? word_big(id) : 0;
-	} else {
-		word = word_small(birth->address, birth->size, birth->origin, birth->moment);
-	}
-	atomic_store_explicit(place, word, memory_order_release);
-	return word != 0;
-}
-
-static void apart_take(_Atomic uint64_t *place, uint64_t address, struct table_taken *taken)
-{
-	uint64_t word = atomic_load_explicit(place, memory_order_relaxed);
-
-	if (__builtin_expect(word_is_small_at(word, address), 1))
-		*taken = (struct table_taken){address, VMATLAS_WORD_SIZE(word), word, 0};
-	else if (!describe(word, blocks_window(address), taken) || taken->address != address)
-		*taken = (struct table_taken){.address = address};
-	if (taken->word)
-		atomic_store_explicit(place, 0, memory_order_release);
+	if (!table_needs_record(birth))
+		return word_small(birth->address, birth->size, birth->origin, birth->moment);
+	id = table_record(stock, birth);
+	return id ? word_big(birth->address, id) : 0;
 }
 
 /* -- The calls ------------------------------------------------------------------------------ */
 
-static bool shared_put(struct bigs_stock *stock, _Atomic uint64_t *place,
-	const struct table_birth *birth, struct table_taken *replaced)
-{
-	return windows_take(place, birth->address, replaced) && windows_put(stock, place, birth);
-}
-
+/* Whatever stood there is gone: two live blocks do not share a word. */
 bool table_put(
 	struct bigs_stock *stock, const struct table_birth *birth, struct table_taken *replaced)
 {
 	_Atomic uint64_t *place = word_for(birth->address);
-	bool done = false;
+	uint64_t word = 0;
 
 	replaced->word = 0;
-	if (place)
-		done = table_live.apart ? apart_put(stock, place, birth, replaced)
-					: shared_put(stock, place, birth, replaced);
+	if (place) {
+		word = word_of(stock, birth);
+		describe(atomic_load_explicit(place, memory_order_relaxed),
+			blocks_window(birth->address), replaced);
+		atomic_store_explicit(place, word, memory_order_release);
+	}
 	if (replaced->word) {
 		table_forget(stock, replaced);
 		replaced->big = 0;
 	}
-	if (!done)
+	if (!word)
 		count_lost();
-	return done;
+	return word != 0;
 }
 
 void table_take(uint64_t address, struct table_taken *taken)
 {
 	uint64_t window = blocks_window(address);
 	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+	_Atomic uint64_t *place;
+	uint64_t word;
 
 	*taken = (struct table_taken){.address = address};
 	if (!leaf)
 		return;
-	if (table_live.apart)
-		apart_take(blocks_word(leaf, window), address, taken);
-	else if (!windows_take(blocks_word(leaf, window), address, taken))
-		count_lost();
+	place = blocks_word(leaf, blocks_plane(&table_live.blocks, address), window);
+	word = atomic_load_explicit(place, memory_order_relaxed);
+	if (!describe(word, window, taken) || taken->address != address)
+		*taken = (struct table_taken){.address = address};
+	if (taken->word)
+		atomic_store_explicit(place, 0, memory_order_release);
 }
 
 void table_put_back(const struct table_taken *taken)
 {
 	_Atomic uint64_t *place = taken->word ? word_for(taken->address) : NULL;
 
-	if (!place)
-		return;
-	if (table_live.apart)
+	if (place)
 		atomic_store_explicit(place, taken->word, memory_order_release);
-	else if (!windows_put_back(place, taken))
-		count_lost();
 }
 
 void table_forget(struct bigs_stock *stock, const struct table_taken *taken)
@@ -202,8 +180,7 @@ uint64_t table_lost(void)
 	return atomic_load_explicit(&table_live.lost, memory_order_relaxed);
 }
 
-void table_boot(bool apart, const struct lane *moments)
+void table_boot(bool apart)
 {
-	table_live.apart = apart;
-	windows_boot(&table_live.blocks, moments);
+	table_live.blocks.plane_mask = apart ? 0 : BLOCKS_PLANES - 1;
 }

@@ -12,9 +12,8 @@
 #include "core/blocks.h"
 
 struct table {
-	/* Branches and leaves appear under locks()->windows and stay. */
+	/* Branches and leaves appear under locks()->leaves and stay. */
 	struct blocks blocks;
-	bool apart; /* every block has a word to itself */
 	_Atomic uint64_t lost;
 };
 extern struct table table_live __attribute__((visibility("hidden")));
@@ -50,35 +49,22 @@ void table_put_back(const struct table_taken *taken);
  * under the guard. */
 void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
 
-static inline _Atomic uint8_t *table_mark(struct blocks_leaf *leaf, uint64_t window)
-{
-	return &leaf->marked[(window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS];
-}
-
-/* The leaf with the address's word, where this is the block's alone; NULL also where there is none
- * yet. */
-static inline struct blocks_leaf *table_leaf_apart(uint64_t address)
-{
-	return __builtin_expect(table_live.apart, 1)
-		       ? blocks_leaf(&table_live.blocks, blocks_window(address))
-		       : NULL;
-}
-
-/* table_put of what nearly every block is: a small one, in an empty word of its own that readers
- * look at already. False, and nothing was done, for all others. Under the guard. */
+/* table_put of what nearly every block is: a small one, in an empty word that readers look at
+ * already. False, and nothing was done, for all others. Under the guard. */
 static inline bool table_put_small(
 	uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
 {
 	uint64_t window = blocks_window(address);
+	uint32_t plane = blocks_plane(&table_live.blocks, address);
 	struct blocks_leaf *leaf;
 	_Atomic uint64_t *place;
 
 	if (size >= VMATLAS_SIZE_BIG || !moment || address & 7)
 		return false;
-	leaf = table_leaf_apart(address);
-	if (!leaf || !atomic_load_explicit(table_mark(leaf, window), memory_order_relaxed))
+	leaf = blocks_leaf(&table_live.blocks, window);
+	if (!leaf || !atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_relaxed))
 		return false;
-	place = blocks_word(leaf, window);
+	place = blocks_word(leaf, plane, window);
 	if (atomic_load_explicit(place, memory_order_relaxed))
 		return false;
 	atomic_store_explicit(
@@ -89,8 +75,10 @@ static inline bool table_put_small(
 /* table_take of such a block: its word, or 0, and nothing was done, for all others. Anywhere. */
 static inline uint64_t table_take_small(uint64_t address)
 {
-	struct blocks_leaf *leaf = table_leaf_apart(address);
-	_Atomic uint64_t *place = leaf ? blocks_word(leaf, blocks_window(address)) : NULL;
+	uint64_t window = blocks_window(address);
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+	_Atomic uint64_t *place =
+		leaf ? blocks_word(leaf, blocks_plane(&table_live.blocks, address), window) : NULL;
 	uint64_t word = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;
 
 	if (!word_is_small_at(word, address))
@@ -121,8 +109,7 @@ const struct lane *table_bigs(void);
 /* Blocks that could not be kept. Anywhere. */
 uint64_t table_lost(void);
 
-/* Start only: whether blocks of the allocator in use are at least 32 bytes apart, and the moments
- * that words refer to. */
-void table_boot(bool apart, const struct lane *moments);
+/* Start only: whether blocks of the allocator in use are at least 32 bytes apart. */
+void table_boot(bool apart);
 
 #endif

@@ -229,7 +229,7 @@ struct track_counts track_counts(void)
 		.origins_lost = self.origins.lost + self.moments.lost,
 		.elsewhere_allocations = self.elsewhere_allocations,
 		.elsewhere_frees = self.elsewhere_frees,
-		.resolution_ticks = self.resolution,
+		.resolution_ticks = self.resolution + clock_step(),
 	};
 }
 

@@ -13,9 +13,9 @@ static inline uint64_t word_small(uint64_t address, uint64_t size, uint32_t orig
 	return (uint64_t)origin | (uint64_t)moment << 24 | size << 48 | (address >> 3 & 3) << 62;
 }
 
-static inline uint64_t word_big(uint32_t id)
+static inline uint64_t word_big(uint64_t address, uint32_t id)
 {
-	return (uint64_t)VMATLAS_SIZE_BIG << 48 | id;
+	return VMATLAS_WORD_OF_BIG(address, id);
 }
 
 static inline bool word_is_big(uint64_t word)

@@ -134,6 +134,13 @@ static int skip_padding(struct intake *intake)
 
 /* -- What a chunk may say ------------------------------------------------------------------- */
 
+static bool follows(const struct vmatlas_placed *placed, const struct vmatlas_placed *before)
+{
+	return placed->window > before->window ||
+	       (placed->window == before->window &&
+		       VMATLAS_WORD_EIGHTH(placed->word) > VMATLAS_WORD_EIGHTH(before->word));
+}
+
 static int check_blocks(
 	struct intake *intake, const struct vmatlas_placed *placed, size_t count, uint64_t offset)
 {
@@ -145,7 +152,7 @@ static int check_blocks(
 
 		if (placed[i].window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS))
 			return fault_at(intake, at, "a block beyond all addresses");
-		if (&placed[i] > first && placed[i].window <= (&placed[i])[-1].window)
+		if (&placed[i] > first && !follows(&placed[i], &placed[i] - 1))
 			return fault_at(intake, at, "blocks are not in order");
 	}
 	return 0;

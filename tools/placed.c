@@ -20,13 +20,14 @@ static int add_leaf(struct blocks *blocks, uint64_t window)
 	if (!branch)
 		return ENOMEM;
 	/* Fresh from the kernel at this size: only pages that are written to cost memory. */
-	branch->leaf[number] = seal(calloc(1, sizeof(struct blocks_leaf)));
+	branch->leaf[number] = seal(calloc(1, blocks_leaf_size(blocks)));
 	return branch->leaf[number] ? 0 : ENOMEM;
 }
 
 static int put(struct blocks *blocks, const struct vmatlas_placed *placed, size_t *leaves)
 {
-	const uint64_t window = placed->window, mask = (1u << BLOCKS_LEAF_BITS) - 1;
+	const uint64_t window = placed->window;
+	const uint32_t plane = VMATLAS_WORD_EIGHTH(placed->word);
 	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
 
 	if (!leaf) {
@@ -36,8 +37,8 @@ static int put(struct blocks *blocks, const struct vmatlas_placed *placed, size_
 			return error;
 		leaf = blocks_leaf(blocks, window);
 	}
-	*blocks_word(leaf, window) = placed->word;
-	leaf->marked[(window & mask) >> BLOCKS_MARK_BITS] = 1;
+	*blocks_word(leaf, plane, window) = placed->word;
+	*blocks_mark(leaf, plane, window) = 1;
 	return 0;
 }
 
@@ -49,6 +50,7 @@ int placed_make(struct blocks **blocks, const struct vmatlas_placed *placed, siz
 	*blocks = calloc(1, sizeof(struct blocks));
 	if (!*blocks)
 		return ENOMEM;
+	(*blocks)->plane_mask = BLOCKS_PLANES - 1;
 	for (size_t i = 0; i < count && !error; i++)
 		error = put(*blocks, &placed[i], &leaves);
 	return error;

@@ -1,19 +1,14 @@
 #include "blocks.h"
 
-enum {
-	LEAF_MASK = (1 << BLOCKS_LEAF_BITS) - 1,
-	/* A chain that changed under its reader is read again: so often at most, for whoever
-	 * interrupted the writer. */
-	CHAIN_TRIES = 8,
-};
-
 void blocks_begin(struct blocks_cursor *cursor, const struct blocks *blocks,
 	const struct blocks_tables *tables)
 {
 	*cursor = (struct blocks_cursor){.blocks = blocks, .tables = *tables};
 }
 
-bool blocks_describe(
+/* -- What a word says ----------------------------------------------------------------------- */
+
+static bool from_word(
 	const struct blocks_tables *tables, uint64_t window, uint64_t word, struct block *block)
 {
 	const struct vmatlas_moment *moment = lane_find(tables->moments, VMATLAS_WORD_MOMENT(word));
@@ -31,19 +26,11 @@ bool blocks_describe(
 	return true;
 }
 
-/* -- Chains --------------------------------------------------------------------------------- */
-
-/* Copies the block of record `id`, and the number of the next one. False when there is no such
- * record, or it is free, or was given to another block meanwhile. */
-static bool from_big(
-	const struct blocks_tables *tables, uint32_t id, struct block *block, uint32_t *next)
+/* False when the record is free, or was given to another block meanwhile. */
+static bool from_big(const struct vmatlas_big *big, uint64_t window, struct block *block)
 {
-	const struct vmatlas_big *big = lane_find(tables->bigs, id);
-	uint64_t address;
+	uint64_t address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
 
-	if (!big)
-		return false;
-	address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
 	*block = (struct block){
 		.address = address,
 		.size = __atomic_load_n(&big->size, __ATOMIC_RELAXED),
@@ -52,133 +39,78 @@ static bool from_big(
 		.mapping = __atomic_load_n(&big->mapping, __ATOMIC_RELAXED),
 		.thread = __atomic_load_n(&big->thread, __ATOMIC_RELAXED),
 	};
-	*next = __atomic_load_n(&big->next, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return address && __atomic_load_n(&big->address, __ATOMIC_RELAXED) == address;
+	return address && blocks_window(address) == window &&
+	       __atomic_load_n(&big->address, __ATOMIC_RELAXED) == address;
 }
 
-/* What one walk along a chain found: the block with the lowest address at or behind `from`, and how
- * many there are. */
-struct found {
-	struct block lowest;
-	uint64_t from;
-	unsigned count;
-};
-
-static void consider(struct found *found, const struct block *block)
+bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
+	struct block *block, uint64_t *damaged)
 {
-	if (block->address < found->from)
-		return;
-	if (found->count == 0 || block->address < found->lowest.address)
-		found->lowest = *block;
-	found->count++;
-}
+	const struct vmatlas_big *big;
 
-/* False when the chain led elsewhere, or in a circle: it changed meanwhile. */
-static bool walk(
-	const struct blocks_tables *tables, uint64_t window, uint32_t id, struct found *found)
-{
-	struct block block;
-
-	found->count = 0;
-	for (int links = 0; id && links < BLOCKS_CHAIN_MOST; links++) {
-		if (!from_big(tables, id, &block, &id) || blocks_window(block.address) != window)
-			return false;
-		consider(found, &block);
+	if (VMATLAS_WORD_SIZE(word) != VMATLAS_SIZE_BIG) {
+		if (from_word(tables, window, word, block))
+			return true;
+		++*damaged;
+		return false;
 	}
-	return id == 0;
-}
-
-static uint64_t word_at(const struct blocks *blocks, uint64_t window)
-{
-	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
-
-	return leaf ? atomic_load_explicit(blocks_word(leaf, window), memory_order_acquire) : 0;
-}
-
-static bool is_chain(uint64_t word)
-{
-	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
-}
-
-static uint32_t changes_at(const struct blocks *blocks, uint64_t window)
-{
-	return atomic_load_explicit(
-		&blocks->changes[window % BLOCKS_CHANGES], memory_order_acquire);
-}
-
-/* Searches the window's chain, if it has one (any more), from found->from on. What a walk saw while
- * nothing changed is all there is: a record may otherwise have come to serve another block of the
- * same window, and led past one that was there all the time. */
-static bool search(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t window,
-	struct found *found)
-{
-	found->count = 0;
-	for (int i = 0; i < CHAIN_TRIES; i++) {
-		uint32_t before = changes_at(blocks, window);
-		uint64_t word = word_at(blocks, window);
-
-		if (!is_chain(word))
-			break;
-		if (!walk(tables, window, (uint32_t)VMATLAS_WORD_BIG(word), found))
-			continue;
-		atomic_thread_fence(memory_order_acquire);
-		if (!(before & 1) && changes_at(blocks, window) == before)
-			break;
-	}
-	return found->count != 0;
+	big = lane_find(tables->bigs, (uint32_t)VMATLAS_WORD_BIG(word));
+	if (big)
+		return from_big(big, window, block);
+	++*damaged;
+	return false;
 }
 
 /* -- The cursor ----------------------------------------------------------------------------- */
 
-static bool read_chain(struct blocks_cursor *cursor, uint64_t from, struct block *block)
+/* The cursor goes on at the next multiple of so many windows. */
+static void skip(struct blocks_cursor *cursor, unsigned bits)
 {
-	struct found found = {.from = from};
-
-	cursor->rest = 0;
-	if (!search(cursor->blocks, &cursor->tables, cursor->window - 1, &found))
-		return false;
-	*block = found.lowest;
-	if (found.count > 1)
-		cursor->rest = block->address + 1;
-	return true;
-}
-
-static bool read_word(struct blocks_cursor *cursor, uint64_t word, struct block *block)
-{
-	if (is_chain(word) && lane_find(cursor->tables.bigs, (uint32_t)VMATLAS_WORD_BIG(word)))
-		return read_chain(cursor, 0, block);
-	if (!is_chain(word) && blocks_describe(&cursor->tables, cursor->window - 1, word, block))
-		return true;
-	cursor->damaged++;
-	return false;
+	cursor->window = ((cursor->window >> bits) + 1) << bits;
+	cursor->plane = 0;
 }
 
 /* The first window at or behind the cursor's that has a leaf whose page of words was written. */
 static struct blocks_leaf *find_leaf(struct blocks_cursor *cursor)
 {
-	const uint64_t branch_span = (uint64_t)1 << (BLOCKS_BRANCH_BITS + BLOCKS_LEAF_BITS);
-	const uint64_t leaf_span = (uint64_t)1 << BLOCKS_LEAF_BITS;
-	const uint64_t mark_span = (uint64_t)1 << BLOCKS_MARK_BITS;
+	const unsigned branch_bits = BLOCKS_BRANCH_BITS + BLOCKS_LEAF_BITS;
 
 	while (cursor->window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS) == 0) {
-		uint64_t root = cursor->window / branch_span;
 		struct blocks_leaf *leaf;
 
-		if (!cursor->blocks->branch[root]) {
-			cursor->window = (root + 1) * branch_span;
+		if (!cursor->blocks->branch[cursor->window >> branch_bits]) {
+			skip(cursor, branch_bits);
 			continue;
 		}
 		leaf = blocks_leaf(cursor->blocks, cursor->window);
 		if (!leaf) {
-			cursor->window = (cursor->window / leaf_span + 1) * leaf_span;
+			skip(cursor, BLOCKS_LEAF_BITS);
 			continue;
 		}
-		if (leaf->marked[(cursor->window & LEAF_MASK) / mark_span])
+		if (blocks_is_marked(cursor->blocks, leaf, cursor->window))
 			return leaf;
-		cursor->window = (cursor->window / mark_span + 1) * mark_span;
+		skip(cursor, BLOCKS_MARK_BITS);
 	}
 	return NULL;
+}
+
+/* The next word of this run of windows; 0 when it has no more. */
+static uint64_t next_in_run(struct blocks_cursor *cursor, struct blocks_leaf *leaf)
+{
+	uint64_t end = (cursor->window | ((1u << BLOCKS_MARK_BITS) - 1)) + 1, word;
+	uint32_t last = blocks_last_plane(cursor->blocks);
+
+	for (; cursor->window < end; cursor->window++, cursor->plane = 0) {
+		for (; cursor->plane <= last; cursor->plane++) {
+			word = atomic_load_explicit(
+				blocks_word(leaf, cursor->plane, cursor->window),
+				memory_order_acquire);
+			if (word)
+				return word;
+		}
+	}
+	return 0;
 }
 
 bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *word)
@@ -186,15 +118,13 @@ bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *
 	struct blocks_leaf *leaf;
 
 	while ((leaf = find_leaf(cursor))) {
-		uint64_t end = (cursor->window | ((1u << BLOCKS_MARK_BITS) - 1)) + 1;
-
-		while (cursor->window < end) {
-			*window = cursor->window++;
-			*word = atomic_load_explicit(
-				blocks_word(leaf, *window), memory_order_acquire);
-			if (*word)
-				return true;
-		}
+		*word = next_in_run(cursor, leaf);
+		if (!*word)
+			continue;
+		*window = cursor->window;
+		if (cursor->plane++ == blocks_last_plane(cursor->blocks))
+			skip(cursor, 0);
+		return true;
 	}
 	return false;
 }
@@ -203,10 +133,8 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 {
 	uint64_t window, word;
 
-	if (cursor->rest && read_chain(cursor, cursor->rest, block))
-		return true;
 	while (blocks_next_word(cursor, &window, &word)) {
-		if (read_word(cursor, word, block))
+		if (blocks_describe(&cursor->tables, window, word, block, &cursor->damaged))
 			return true;
 	}
 	return false;
@@ -215,14 +143,13 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,
 	struct block *block)
 {
-	struct found found = {.from = address};
-	uint64_t window = blocks_window(address), word = word_at(blocks, window);
+	uint64_t window = blocks_window(address), damaged, word;
+	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
 
-	if (!is_chain(word))
-		return word && blocks_describe(tables, window, word, block) &&
-		       block->address == address;
-	if (!search(blocks, tables, window, &found))
+	if (!leaf)
 		return false;
-	*block = found.lowest;
-	return block->address == address;
+	word = atomic_load_explicit(
+		blocks_word(leaf, blocks_plane(blocks, address), window), memory_order_acquire);
+	return word && blocks_describe(tables, window, word, block, &damaged) &&
+	       block->address == address;
 }

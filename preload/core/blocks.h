@@ -1,12 +1,13 @@
 /* blocks.h - the table of live blocks: where it is what.
  *
- * The table is direct-mapped: each 32 bytes of address space have one word. glibc's blocks are at
- * least 32 bytes apart (MINSIZE in malloc/malloc.c), so with it every block has a word of its own,
- * and only the block's owner ever writes that word: no lock, no atomic read-modify-write. Other
- * allocators may put up to four blocks in a window; those then share a chain of records.
+ * The table is direct-mapped: every block has a word of its own, and only the block's owner ever
+ * writes that word: no lock, no atomic read-modify-write. glibc's blocks are at least 32 bytes
+ * apart (MINSIZE in malloc/malloc.c), so with it a word for each window of 32 bytes will do. Of
+ * other allocators up to four blocks start in a window: their leaves have four planes of words, one
+ * for each eighth that an address can end in, and a plane that no block needs costs no memory.
  *
  *   address bit  46 ... 35   34 ... 22   21 ... 5   4 3
- *                root        branch      leaf       in the word
+ *                root        branch      leaf       plane; in the word, too
  */
 #ifndef VMATLAS_BLOCKS_H
 #define VMATLAS_BLOCKS_H
@@ -26,29 +27,27 @@ enum {
 	BLOCKS_ADDRESS_BITS = BLOCKS_ROOT_BITS + BLOCKS_BRANCH_BITS + BLOCKS_LEAF_SPAN_BITS,
 	/* A page of words, 16 KiB of addresses, is marked together. */
 	BLOCKS_MARK_BITS = 9,
-	/* Four blocks can start in a window; a chain that goes on is damaged. */
-	BLOCKS_CHAIN_MOST = 4,
+	BLOCKS_PLANES = 4,
 	BLOCKS_MARKS = 1 << (BLOCKS_LEAF_BITS - BLOCKS_MARK_BITS),
 };
 
 struct blocks_leaf {
-	/* Zero: no block. Written by the owner of the address alone where blocks are 32 apart. */
-	_Atomic uint64_t word[1 << BLOCKS_LEAF_BITS];
 	/* Which runs of 512 words (a page of them) were ever written: a reader skips the others,
 	 * and so does not make the kernel fill in pages of zeros. Only set. */
-	_Atomic uint8_t marked[BLOCKS_MARKS];
+	_Atomic uint8_t marked[BLOCKS_PLANES][BLOCKS_MARKS];
+	/* Zero: no block. Written by the owner of the address alone. Only so many planes are there
+	 * as struct blocks says. */
+	_Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
 };
 
 struct blocks_branch {
 	_Atomic uint64_t leaf[1 << BLOCKS_BRANCH_BITS]; /* sealed pointers to struct blocks_leaf */
 };
 
-/* How often chains changed: each count is for the windows that have it modulo this many. */
-enum { BLOCKS_CHANGES = 256 };
-
 struct blocks {
-	/* Odd while a chain of such a window changes. One writer at a time. */
-	_Atomic uint32_t changes[BLOCKS_CHANGES];
+	/* Planes of a leaf, less one: 0 where each block has its window to itself, else 3. Set
+	 * before the first leaf is made. */
+	uint32_t plane_mask;
 	_Atomic(struct blocks_branch *) branch[1 << BLOCKS_ROOT_BITS];
 };
 
@@ -68,24 +67,32 @@ struct blocks_tables {
 struct blocks_cursor {
 	const struct blocks *blocks;
 	struct blocks_tables tables;
-	uint64_t window; /* the next one to look at */
-	uint64_t rest; /* the window before has more blocks, from this address on; 0: it has none */
+	uint64_t window;  /* the next one to look at, */
+	uint32_t plane;   /* in this plane */
 	uint64_t damaged; /* words that made no sense: somebody wrote over the table */
 };
 
 void blocks_begin(struct blocks_cursor *cursor, const struct blocks *blocks,
 	const struct blocks_tables *tables);
 
+/* The cursor goes on with the window that holds the address. */
+static inline void blocks_seek(struct blocks_cursor *cursor, uint64_t address)
+{
+	cursor->window = address >> BLOCKS_WINDOW_BITS;
+	cursor->plane = 0;
+}
+
 /* True and the next block, or false at the end. Anywhere, signal handlers included. */
 bool blocks_next(struct blocks_cursor *cursor, struct block *block);
 
-/* The same in pieces, for who copies the table: the next word that is not 0, and its window. Not to
- * be mixed with blocks_next on one cursor. Anywhere. */
+/* The same in pieces, for who copies the table: the next word that is not 0, and its window.
+ * Anywhere. */
 bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *word);
 
-/* What a small block's word says; false when it makes no sense. Anywhere. */
-bool blocks_describe(
-	const struct blocks_tables *tables, uint64_t window, uint64_t word, struct block *block);
+/* What the window's word says. False when the word makes no sense (then *damaged is counted), or
+ * its record serves another block by now. Anywhere. */
+bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
+	struct block *block, uint64_t *damaged);
 
 /* The block that starts at the address, if one does. Anywhere. */
 bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,
@@ -111,9 +118,47 @@ static inline struct blocks_leaf *blocks_leaf(const struct blocks *blocks, uint6
 		&branch->leaf[leaf & ((1u << BLOCKS_BRANCH_BITS) - 1)], memory_order_acquire));
 }
 
-static inline _Atomic uint64_t *blocks_word(struct blocks_leaf *leaf, uint64_t window)
+/* The last plane that leaves have; as below, a number that was written over leads nowhere else. */
+static inline uint32_t blocks_last_plane(const struct blocks *blocks)
 {
-	return &leaf->word[window & ((1u << BLOCKS_LEAF_BITS) - 1)];
+	return blocks->plane_mask & (BLOCKS_PLANES - 1);
+}
+
+/* In which plane the address has its word. */
+static inline uint32_t blocks_plane(const struct blocks *blocks, uint64_t address)
+{
+	return (uint32_t)(address >> 3) & blocks_last_plane(blocks);
+}
+
+static inline _Atomic uint64_t *blocks_word(
+	struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	return &leaf->word[plane][window & ((1u << BLOCKS_LEAF_BITS) - 1)];
+}
+
+/* The mark of the run in which that word is. */
+static inline _Atomic uint8_t *blocks_mark(
+	struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	return &leaf->marked[plane][(window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS];
+}
+
+/* Whether a word was ever written in the run that holds the window's, in any plane. */
+static inline bool blocks_is_marked(
+	const struct blocks *blocks, struct blocks_leaf *leaf, uint64_t window)
+{
+	for (uint32_t plane = 0; plane <= blocks_last_plane(blocks); plane++) {
+		if (atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_acquire))
+			return true;
+	}
+	return false;
+}
+
+/* How long a leaf is. */
+static inline size_t blocks_leaf_size(const struct blocks *blocks)
+{
+	return offsetof(struct blocks_leaf, word) +
+	       (blocks_last_plane(blocks) + 1) * sizeof(((struct blocks_leaf *)0)->word[0]);
 }
 
 #endif

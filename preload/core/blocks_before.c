@@ -9,7 +9,7 @@ static bool last_of_window(const struct blocks *blocks, const struct blocks_tabl
 	bool any = false;
 
 	blocks_begin(&cursor, blocks, tables);
-	cursor.window = window;
+	blocks_seek(&cursor, window << BLOCKS_WINDOW_BITS);
 	while (blocks_next(&cursor, &next) && blocks_window(next.address) == window &&
 		next.address <= address) {
 		*block = next;
@@ -18,19 +18,26 @@ static bool last_of_window(const struct blocks *blocks, const struct blocks_tabl
 	return any;
 }
 
+static bool is_empty(const struct blocks *blocks, struct blocks_leaf *leaf, uint64_t window)
+{
+	for (uint32_t plane = 0; plane <= blocks_last_plane(blocks); plane++) {
+		if (atomic_load_explicit(blocks_word(leaf, plane, window), memory_order_acquire))
+			return false;
+	}
+	return true;
+}
+
 /* The window itself where it has a block, else one before it, with none between them; UINT64_MAX
  * when nothing is left. */
 static uint64_t step(const struct blocks *blocks, uint64_t window)
 {
-	const uint64_t in_leaf = window & ((1u << BLOCKS_LEAF_BITS) - 1);
 	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
 
 	if (!leaf)
-		return window - in_leaf - 1;
-	if (!leaf->marked[in_leaf >> BLOCKS_MARK_BITS])
+		return (window >> BLOCKS_LEAF_BITS << BLOCKS_LEAF_BITS) - 1;
+	if (!blocks_is_marked(blocks, leaf, window))
 		return (window >> BLOCKS_MARK_BITS << BLOCKS_MARK_BITS) - 1;
-	return atomic_load_explicit(blocks_word(leaf, window), memory_order_acquire) ? window
-										     : window - 1;
+	return is_empty(blocks, leaf, window) ? window - 1 : window;
 }
 
 bool blocks_before(const struct blocks *blocks, const struct blocks_tables *tables,

@@ -102,44 +102,23 @@ static void put_process(struct writer *writer)
 
 /* -- Blocks --------------------------------------------------------------------------------- */
 
-/* Copies the blocks of one window and links the copies. By the time the table of large blocks could
- * be written as it is, records of freed ones would serve others, and chains would lead astray.
- * Returns the number of the first copy, 0 when no block is left. */
-static uint32_t copy_window(
-	struct chunk_batch *bigs, const struct view *view, uint32_t *copies, uint64_t window)
-{
-	const uint32_t first = *copies + 1;
-	struct vmatlas_big last = {0};
-	struct blocks_cursor cursor;
-	struct blocks_tables tables = view_tables(view);
-	struct block block;
-
-	blocks_begin(&cursor, view->blocks, &tables);
-	cursor.window = window;
-	while (blocks_next(&cursor, &block) && blocks_window(block.address) == window) {
-		if (++*copies > first) {
-			last.next = *copies;
-			chunk_batch_put(bigs, &last);
-		}
-		last = (struct vmatlas_big){block.address, block.size, block.time, block.origin,
-			block.thread, block.mapping, 0};
-	}
-	if (*copies < first)
-		return 0;
-	chunk_batch_put(bigs, &last);
-	return first;
-}
-
-/* A word for the file: of a large block it names the copies. 0 when nothing is left to name. */
+/* A word for the file: of a large block it names a copy of its record. By the time the table of
+ * large blocks could be written as it is, records of freed ones would serve others. 0 for a block
+ * that is no more. */
 static uint64_t copy_word(struct chunk_batch *bigs, const struct view *view, uint32_t *copies,
 	const struct vmatlas_placed *placed)
 {
-	uint32_t first;
+	struct blocks_tables tables = view_tables(view);
+	struct block block;
+	uint64_t damaged;
 
 	if (VMATLAS_WORD_SIZE(placed->word) != VMATLAS_SIZE_BIG)
 		return placed->word;
-	first = copy_window(bigs, view, copies, placed->window);
-	return first ? (uint64_t)VMATLAS_SIZE_BIG << 48 | first : 0;
+	if (!blocks_describe(&tables, placed->window, placed->word, &block, &damaged))
+		return 0;
+	chunk_batch_put(bigs, &(struct vmatlas_big){block.address, block.size, block.time,
+				      block.origin, block.thread, block.mapping, 0});
+	return VMATLAS_WORD_OF_BIG(block.address, ++*copies);
 }
 
 static void put_blocks(struct writer *writer)

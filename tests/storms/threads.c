@@ -139,7 +139,7 @@ int main(void)
 	lock_boot();
 	clock_boot();
 	mappings_boot();
-	table_boot(APART, track_moments());
+	table_boot(APART);
 	track_boot();
 	process_boot();
 	pthread_create(&reader, NULL, add_up, &readings);

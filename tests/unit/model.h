@@ -94,7 +94,8 @@ static inline size_t model_pages(
 static inline void model_place(struct model *model, uint64_t address, uint64_t word)
 {
 	uint64_t window = blocks_window(address), leaf = window >> BLOCKS_LEAF_BITS;
-	uint64_t root = leaf >> BLOCKS_BRANCH_BITS, mask = (1 << BLOCKS_LEAF_BITS) - 1;
+	uint64_t root = leaf >> BLOCKS_BRANCH_BITS;
+	uint32_t plane = blocks_plane(model->blocks, address);
 	struct blocks_branch *branch = model->blocks->branch[root];
 
 	if (!branch)
@@ -102,18 +103,13 @@ static inline void model_place(struct model *model, uint64_t address, uint64_t w
 	leaf &= (1 << BLOCKS_BRANCH_BITS) - 1;
 	if (!branch->leaf[leaf])
 		branch->leaf[leaf] = seal(calloc(1, sizeof(struct blocks_leaf)));
-	blocks_leaf(model->blocks, window)->word[window & mask] = word;
-	blocks_leaf(model->blocks, window)->marked[(window & mask) >> BLOCKS_MARK_BITS] = 1;
+	*blocks_word(blocks_leaf(model->blocks, window), plane, window) = word;
+	*blocks_mark(blocks_leaf(model->blocks, window), plane, window) = 1;
 }
 
 static inline uint64_t model_small(uint32_t origin, uint32_t size, uint32_t eighth)
 {
 	return (uint64_t)eighth << 62 | (uint64_t)size << 48 | (uint64_t)1 << 24 | origin;
-}
-
-static inline uint64_t model_big(uint32_t id)
-{
-	return (uint64_t)VMATLAS_SIZE_BIG << 48 | id;
 }
 
 /* Three small ones, one large one, and two that share a window; bigs 1 and 3 are free records. */
@@ -122,13 +118,15 @@ static inline void model_blocks(struct model *model)
 	const uint64_t heap = MODEL_HEAP, far = MODEL_FAR;
 
 	model->blocks = calloc(1, sizeof(*model->blocks));
+	model->blocks->plane_mask = BLOCKS_PLANES - 1;
 	model_place(model, heap + 0x10, model_small(1, 24, 2));
 	model_place(model, heap + 0x30, model_small(1, 100, 2));
 	model_place(model, heap + 0x1000, model_small(2, 9000, 0));
-	model_place(model, far + 0x10, model_big(2));
-	model_place(model, far + 0x80000, model_big(4));
+	model_place(model, far + 0x10, VMATLAS_WORD_OF_BIG(far + 0x10, 2));
+	model_place(model, far + 0x80000, VMATLAS_WORD_OF_BIG(far + 0x80000, 4));
+	model_place(model, far + 0x80010, VMATLAS_WORD_OF_BIG(far + 0x80010, 5));
 	model->bigs[1] = (struct vmatlas_big){far + 0x10, 100000, 1010, 2, 1, 2, 0};
-	model->bigs[3] = (struct vmatlas_big){far + 0x80000, 8, 1020, 1, 1, 2, 5};
+	model->bigs[3] = (struct vmatlas_big){far + 0x80000, 8, 1020, 1, 1, 2, 0};
 	model->bigs[4] = (struct vmatlas_big){far + 0x80010, 8, 1021, 1, 1, 2, 0};
 }
 

@@ -104,6 +104,7 @@ static inline void moments_grow(struct moments *moments, unsigned i)
 		0x7ffff2400000, model->view.now.ticks - 1, F_SECOND, 1, VMATLAS_CALL_MMAP, 0};
 	model_place(model, MODEL_FAR + 0x10, 0);
 	model_place(model, MODEL_FAR + 0x80000, 0);
+	model_place(model, MODEL_FAR + 0x80010, 0);
 	for (uint64_t at = 0x8000; at < 0xc000; at += 0x1000)
 		model_place(model, MODEL_HEAP + at, model_small(1, 4000, 0));
 	model->origins[0].allocations += 6;

@@ -201,16 +201,16 @@ static void blocks_with_a_word_each_are_as_in_a_dictionary(void **state)
 	static struct model model = {.base = 0x7f0000000010, .spacing = 32};
 
 	(void)state;
-	table_boot(true, &moments);
+	table_boot(true);
 	play(&model);
 }
 
-static void blocks_that_share_words_are_as_in_a_dictionary(void **state)
+static void blocks_that_share_windows_are_as_in_a_dictionary(void **state)
 {
 	static struct model model = {.base = 0x7e0000000000, .spacing = 8};
 
 	(void)state;
-	table_boot(false, &moments);
+	table_boot(false);
 	play(&model);
 }
 
@@ -221,7 +221,7 @@ static void a_stale_block_in_the_window_is_replaced(void **state)
 	struct table_taken replaced;
 
 	(void)state;
-	table_boot(true, &moments);
+	table_boot(true);
 	new.address += 16;
 	big.size = 1 << 20;
 	assert_true(table_put(&stock, &old, &replaced));
@@ -237,6 +237,31 @@ static void a_stale_block_in_the_window_is_replaced(void **state)
 	assert_true(replaced.word);
 }
 
+/* Where an allocator puts blocks closer together, neighbours in a window have a plane each. */
+static void small_blocks_of_one_window_go_the_short_way(void **state)
+{
+	const uint64_t address = 0x7a0000000000;
+	struct table_taken taken;
+
+	(void)state;
+	table_boot(false);
+	for (uint32_t i = 0; i < 4; i++) {
+		struct table_birth birth = {address + 8 * i, i, 5, 3, 4, 0, 0};
+
+		assert_true(table_put(&stock, &birth, &taken) && !taken.word);
+		assert_false(table_put_small(address + 8 * i, 100, 3, 4)); /* it is there */
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(VMATLAS_WORD_SIZE(table_take_small(address + 8 * i)), i);
+		assert_true(table_put_small(address + 8 * i, 100 + i, 3, 4));
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		table_take(address + 8 * i, &taken);
+		assert_true(taken.word && taken.size == 100 + i && !taken.big);
+	}
+	table_boot(true);
+}
+
 /* The short way and the long one are one table; what is not for the short way leaves it as it was.
  */
 static void a_small_block_goes_the_short_way(void **state)
@@ -246,7 +271,7 @@ static void a_small_block_goes_the_short_way(void **state)
 	uint64_t word;
 
 	(void)state;
-	table_boot(true, &moments);
+	table_boot(true);
 	assert_false(table_put_small(birth.address, 100, 3, 4)); /* no leaf yet */
 	assert_false(table_take_small(birth.address));
 	assert_true(table_put(&stock, &birth, &taken));
@@ -261,9 +286,6 @@ static void a_small_block_goes_the_short_way(void **state)
 	assert_false(table_put_small(birth.address, 100, 3, 0));
 	assert_false(table_put_small(birth.address + 1, 100, 3, 4));
 	assert_false(table_put_small(UINT64_MAX & ~7, 100, 3, 4) || table_take_small(UINT64_MAX));
-	table_boot(false, &moments);
-	assert_false(table_put_small(birth.address, 100, 3, 4));
-	table_boot(true, &moments);
 	table_take(birth.address, &taken);
 	assert_false(taken.word);
 }
@@ -315,7 +337,7 @@ static void ten_million_blocks_need_no_more_memory_than_live_at_once(void **stat
 	size_t before;
 
 	(void)state;
-	table_boot(true, &moments);
+	table_boot(true);
 	before = store_total();
 	for (uint64_t i = 0; i < 10000000; i++) {
 		struct table_birth birth = {
@@ -352,9 +374,11 @@ static void a_stock_that_counts_wrong_does_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: leaves with all planes can be read as if they had one. */
+		cmocka_unit_test(blocks_that_share_windows_are_as_in_a_dictionary),
 		cmocka_unit_test(blocks_with_a_word_each_are_as_in_a_dictionary),
-		cmocka_unit_test(blocks_that_share_words_are_as_in_a_dictionary),
 		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
+		cmocka_unit_test(small_blocks_of_one_window_go_the_short_way),
 		cmocka_unit_test(a_small_block_goes_the_short_way),
 		cmocka_unit_test(an_address_that_is_not_there_is_not_taken),
 		cmocka_unit_test(an_address_beyond_the_table_is_counted),

@@ -75,12 +75,11 @@ static inline void world_string(struct world *world, unsigned record, const char
 static inline void world_block(
 	struct world *world, uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
 {
-	uint64_t window = address >> BLOCKS_WINDOW_BITS;
-	uint64_t in_leaf = window & ((1u << BLOCKS_LEAF_BITS) - 1);
+	uint64_t window = blocks_window(address);
 
-	world->leaf.word[in_leaf] =
+	*blocks_word(&world->leaf, 0, window) =
 		origin | (uint64_t)moment << 24 | size << 48 | (address >> 3 & 3) << 62;
-	world->leaf.marked[in_leaf >> BLOCKS_MARK_BITS] = 1;
+	*blocks_mark(&world->leaf, 0, window) = 1;
 }
 
 static inline void world_tables(struct world *world)
