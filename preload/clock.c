@@ -104,6 +104,16 @@ void clock_forsake_tsc(void)
 	filter_flags.no_tsc = true;
 }
 
+/* Coarse time lags behind; nothing that it stamps shall seem older than the start. */
+static void start_coarsely(void)
+{
+	uint64_t lag = self.start.ticks - clock_ticks_coarse();
+
+	self.start.ticks -= lag;
+	self.start.monotonic_ns -= lag;
+	self.start.realtime_ns -= lag;
+}
+
 void clock_boot(void)
 {
 	struct timespec step = {0, 0};
@@ -113,4 +123,6 @@ void clock_boot(void)
 	clock_by_tsc = tsc_trusted();
 	self.frequency = clock_by_tsc ? tsc_frequency() : NS_PER_S;
 	self.start = clock_read();
+	if (!clock_by_tsc)
+		start_coarsely();
 }

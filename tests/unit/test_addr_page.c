@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "reading.h"
 #include "tools/addr_page.h"
 
 enum { PAGE = 4096, HUGE = 2 << 20 };
