@@ -25,16 +25,17 @@ enum boot_state { BOOT_NOT, BOOT_RUNNING, BOOT_DONE };
 
 static struct {
 	_Atomic uint32_t state; /* enum boot_state */
-	bool glibc;
-	bool callstacks;     /* libunwind is loaded, or was tried */
-	_Atomic bool looked; /* for the functions behind the wrappers */
-	bool constructing;   /* our constructor runs, or has run */
+	bool callstacks;        /* libunwind is loaded, or was tried */
+	_Atomic bool looked;    /* for the functions behind the wrappers */
+	bool constructing;      /* our constructor runs, or has run */
 } self;
 
 /* A runtime that intercepts what we call ourselves (clock_gettime, memcpy) and crashes until it has
  * started; it is a dependency of the program, and so has before our constructor runs. */
 extern void __asan_init(void) __attribute__((weak));
 extern void __tsan_init(void) __attribute__((weak));
+
+bool boot_is_glibc;
 
 bool boot_done(void)
 {
@@ -44,11 +45,6 @@ bool boot_done(void)
 bool boot_complete(void)
 {
 	return boot_done() && self.callstacks;
-}
-
-bool boot_glibc(void)
-{
-	return self.glibc;
 }
 
 /* Not by dladdr(3), which also looks for the function's name: half a millisecond in libc. */
@@ -66,9 +62,9 @@ static void start_tables(void)
 	config_boot(environ);
 	if (config()->maps_as_text)
 		ask_by_text();
-	self.glibc = real_is_glibc();
+	boot_is_glibc = real_is_glibc();
 	mappings_boot();
-	table_boot(self.glibc);
+	table_boot(boot_is_glibc);
 	track_boot();
 	process_boot();
 	history_boot(config()->history);

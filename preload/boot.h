@@ -14,8 +14,14 @@ bool boot_done(void);
 /* Whether libunwind is loaded, too, or was tried. Anywhere. */
 bool boot_complete(void);
 
+/* Set once, at the start. */
+extern bool boot_is_glibc __attribute__((visibility("hidden")));
+
 /* Whether the allocator behind the wrappers is glibc's. Anywhere. */
-bool boot_glibc(void);
+static inline bool boot_glibc(void)
+{
+	return boot_is_glibc;
+}
 
 /* Whether the program carries a sanitizer's runtime, whose malloc needs each thread set up first.
  * Anywhere. */

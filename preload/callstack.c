@@ -279,9 +279,24 @@ static uint32_t walk(struct callstack *state, const struct callstack_at *at)
 					       : finish_rare(state, at, &journey);
 }
 
+/* Where all that was learned still holds, and the stack is the current one. */
+static uint32_t recall(struct callstack *state, const struct callstack_at *at)
+{
+	return recall_find(&state->recall, &state->levels, layout_key(at->pc, false), at->sp,
+		at->bp, state->stacks.current.high);
+}
+
+static uint32_t known(struct callstack *state, const struct callstack_at *at)
+{
+	uint64_t key = layout_key(at->pc, false);
+	uint32_t number = levels_again(&state->levels, key, at->sp, at->bp);
+
+	return number ? number : recall(state, at);
+}
+
 static uint32_t verified(struct callstack *state, const struct callstack_at *at)
 {
-	uint32_t number = callstack_known(state, at);
+	uint32_t number = known(state, at);
 	struct unwind_place place = {at->pc, at->sp};
 
 	if (!number)
@@ -297,6 +312,13 @@ uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at)
 		!make_current(state, at->sp))
 		return lone(at->pc);
 	return self.verify ? verified(state, at) : walk(state, at);
+}
+
+uint32_t callstack_recall(struct callstack *state, const struct callstack_at *at)
+{
+	uint32_t number = recall(state, at);
+
+	return __builtin_expect(number != 0, 1) ? number : callstack_walk(state, at);
 }
 
 void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)

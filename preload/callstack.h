@@ -51,33 +51,26 @@ static inline bool callstack_stands(const struct callstack *state, uintptr_t sp)
 	       stacks_hold(&state->stacks.current, sp);
 }
 
-/* The number of the call stack if it is the last one again, or one of the last few; else 0. Where
- * all that was learned still holds, and callstack_stands. */
-static inline uint32_t callstack_known(struct callstack *state, const struct callstack_at *at)
-{
-	uint64_t key = layout_key(at->pc, false);
-	uint32_t number = levels_again(&state->levels, key, at->sp, at->bp);
-
-	return number ? number
-		      : recall_find(&state->recall, &state->levels, key, at->sp, at->bp,
-				state->stacks.current.high);
-}
-
 /* callstack_capture of any call stack. Same rules. */
 uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at);
 
+/* The same where it may be one of the last few. */
+uint32_t callstack_recall(struct callstack *state, const struct callstack_at *at);
+
 /* The number of the caller's call stack, 0 when it was lost. Its frames are those that libunwind
  * gives, as far as the depth allows. Under the guard, by the owner of `state`; errno stays. */
-static inline uint32_t callstack_capture(struct callstack *state, const struct callstack_at *at)
+static inline __attribute__((always_inline)) uint32_t callstack_capture(
+	struct callstack *state, const struct callstack_at *at)
 {
-	uint32_t number = 0;
+	uint32_t number;
 
 	if (__builtin_expect(
-		    state->quick == atomic_load_explicit(&learn_generation, memory_order_acquire) &&
-			    callstack_stands(state, at->sp),
-		    1))
-		number = callstack_known(state, at);
-	return __builtin_expect(number != 0, 1) ? number : callstack_walk(state, at);
+		    state->quick != atomic_load_explicit(&learn_generation, memory_order_acquire) ||
+			    !callstack_stands(state, at->sp),
+		    0))
+		return callstack_walk(state, at);
+	number = levels_again(&state->levels, layout_key(at->pc, false), at->sp, at->bp);
+	return number ? number : callstack_recall(state, at);
 }
 
 /* Another thread begins to use this state, on a stack [low, high); both 0 if unknown. Under the

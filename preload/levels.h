@@ -55,15 +55,19 @@ static inline bool levels_stands(const struct levels_word *word)
 }
 
 /* How many of the first `count` words are left when those that stand are passed, innermost first. A
- * word behind one that has changed is not read: it may lie in a stack that is no more. Four at a
+ * word behind one that has changed is not read: it may lie in a stack that is no more. Eight at a
  * time, for this is where most of an allocation's instructions are. */
 static inline uint32_t levels_pass(const struct levels *levels, uint32_t count)
 {
 	const struct levels_word *first = levels->word, *word = first + count;
 
-	while (word - first >= 4 && levels_stands(word - 1) && levels_stands(word - 2) &&
-		levels_stands(word - 3) && levels_stands(word - 4))
-		word -= 4;
+	for (; word >= first + 8; word -= 8) {
+		if (!(levels_stands(word - 1) && levels_stands(word - 2) &&
+			    levels_stands(word - 3) && levels_stands(word - 4) &&
+			    levels_stands(word - 5) && levels_stands(word - 6) &&
+			    levels_stands(word - 7) && levels_stands(word - 8)))
+			break;
+	}
 	while (word > first && levels_stands(word - 1))
 		word--;
 	return (uint32_t)(word - first);
@@ -125,7 +129,7 @@ static inline bool levels_meet(
 
 /* The number of the call stack where a walk begins with these registers, if it is the last one
  * again; else 0. */
-static inline uint32_t levels_again(
+static inline __attribute__((always_inline)) uint32_t levels_again(
 	const struct levels *levels, uint64_t key, uintptr_t sp, uintptr_t bp)
 {
 	uint32_t count = levels_count(levels);

@@ -216,18 +216,25 @@ static bool place_ask(struct mappings_place *place, uintptr_t address, uint64_t 
 	return place->birth != 0;
 }
 
+/* The place that has the address, now the last one; a new one takes that of the one before. */
 static struct mappings_place *place_of(struct mappings_cache *cache, uintptr_t address)
 {
-	for (uint32_t i = 0; i < MAPPINGS_PLACES; i++) {
+	struct mappings_place *last = mappings_last(cache), former = *last;
+
+	for (uint32_t i = 1; i < MAPPINGS_PLACES; i++) {
 		struct mappings_place *place = &cache->place[i];
 
-		if (address - place->start < place->end - place->start)
-			return cache->last = i, place;
+		if (address - place->start >= place->end - place->start)
+			continue;
+		*last = *place;
+		*place = former;
+		return last;
 	}
-	cache->last = cache->oldest % MAPPINGS_PLACES;
-	cache->oldest = (cache->oldest + 1) % MAPPINGS_PLACES;
-	cache->place[cache->last] = (struct mappings_place){0};
-	return &cache->place[cache->last];
+	if (address - last->start >= last->end - last->start) {
+		cache->place[1 + cache->oldest++ % (MAPPINGS_PLACES - 1)] = former;
+		*last = (struct mappings_place){0};
+	}
+	return last;
 }
 
 /* What another thread knows is an answer, or at least what to compare the kernel's with. */
@@ -255,14 +262,25 @@ static struct mappings_place *tag_anew(
 	return place_ask(place, address, now) ? place : NULL;
 }
 
+/* A block in the heap always ends before the heap does; elsewhere glibc may have moved the end. */
+static void make_ready(struct mappings_place *place, uint64_t brk)
+{
+	place->until = place->recheck;
+	place->brk = place->heap_end ? place->heap_end : brk;
+	place->room = place->end - place->start - (place->heap_end ? 0 : MAPPINGS_TAIL);
+}
+
 struct mappings_place *mappings_tag_slowly(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
-	struct mappings_place *place = &cache->place[cache->last % MAPPINGS_PLACES];
+	struct mappings_place *place = mappings_last(cache);
+	uint64_t brk = heap_end();
 
-	if (now < place->recheck && good(place, address, size))
-		return place;
-	return tag_anew(cache, address, size, now);
+	if (now >= place->recheck || !good(place, address, size))
+		place = tag_anew(cache, address, size, now);
+	if (place)
+		make_ready(place, brk);
+	return place;
 }
 
 const struct lane *mappings_births(void)

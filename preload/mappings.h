@@ -14,15 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A mapping that a thread knows. */
+/* A mapping that a thread knows. First what the main path looks at. */
 struct mappings_place {
-	uint64_t start, end;  /* end 0: empty */
+	uint64_t start;
+	uint64_t room;        /* a block that ends within so many bytes from the start is in it */
+	uint64_t until;       /* the answer is good until this tick */
+	uint64_t brk;         /* libc's break when it was last looked at */
 	uint64_t seen;        /* all changes up to this one were looked at */
-	uint64_t recheck;     /* ask the kernel again at this tick */
-	uint64_t heap_end;    /* libc's break when it was seen, 0 where this is not the heap */
-	uint64_t moment_ends; /* for track: until when `moment` is good, ticks */
 	uint32_t birth;       /* number of its struct vmatlas_birth */
 	uint32_t moment;      /* for track: 0 when there is none yet */
+	uint64_t end;         /* 0: empty */
+	uint64_t recheck;     /* ask the kernel again at this tick */
+	uint64_t heap_end;    /* `brk` where this is the heap, else 0 */
+	uint64_t moment_ends; /* for track: until when `moment` is good, ticks */
 };
 
 enum {
@@ -34,8 +38,8 @@ enum {
 };
 
 struct mappings_cache {
-	struct mappings_place place[MAPPINGS_PLACES];
-	uint32_t last, oldest;
+	struct mappings_place place[MAPPINGS_PLACES]; /* the last one first */
+	uint32_t oldest;
 };
 
 /* What can make an answer wrong. */
@@ -46,14 +50,21 @@ struct mappings_news {
 };
 extern struct mappings_news mappings_news __attribute__((visibility("hidden")));
 
+/* The last answer. */
+static inline struct mappings_place *mappings_last(struct mappings_cache *cache)
+{
+	return &cache->place[0];
+}
+
 /* Whether the place is still the answer for the block, and nothing happened that would have to be
  * looked at first. Under the guard. */
 static inline bool mappings_hit(
 	const struct mappings_place *place, uintptr_t address, size_t size, uint64_t now)
 {
-	return now < place->recheck && address - place->start < place->end - place->start &&
-	       (place->heap_end ? place->heap_end == *mappings_news.heap_end
-				: size + MAPPINGS_TAIL <= place->end - address) &&
+	uintptr_t offset = address - place->start;
+
+	return now < place->until && offset <= place->room && size <= place->room - offset &&
+	       place->brk == *mappings_news.heap_end &&
 	       atomic_load_explicit(&mappings_news.changes, memory_order_acquire) == place->seen;
 }
 
@@ -67,8 +78,7 @@ struct mappings_place *mappings_tag_slowly(
 static inline struct mappings_place *mappings_tag(
 	struct mappings_cache *cache, uintptr_t address, size_t size, uint64_t now)
 {
-	/* The program may have written over it. */
-	struct mappings_place *place = &cache->place[cache->last % MAPPINGS_PLACES];
+	struct mappings_place *place = mappings_last(cache);
 
 	return __builtin_expect(mappings_hit(place, address, size, now), 1)
 		       ? place

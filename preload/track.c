@@ -17,14 +17,7 @@ enum {
 	RESOLUTION_SHARE = 10000,
 };
 
-static struct {
-	struct intern origins; /* struct vmatlas_origin: call stack and slot are the key */
-	struct intern moments; /* struct vmatlas_moment, all of it the key */
-	/* Ticks between two moments; only doubles. */
-	_Atomic uint64_t resolution;
-	uint64_t resolution_first;
-	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
-} self = {
+struct track_tables track_tables = {
 	.origins = {.lane = {.record_size = sizeof(struct vmatlas_origin)},
 		.key_words = ORIGIN_WORDS,
 		.limit = NUMBER_LIMIT},
@@ -33,37 +26,24 @@ static struct {
 		.limit = NUMBER_LIMIT},
 };
 
-/* -- Who ------------------------------------------------------------------------------------ */
+static struct {
+	/* Ticks between two moments; only doubles. */
+	_Atomic uint64_t resolution;
+	uint64_t resolution_first;
+	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
+} self;
 
-static __attribute__((noinline)) uint32_t origin_slowly(struct thread *thread, uint32_t frame)
+uint32_t track_origin(struct thread *thread, uint32_t frame)
 {
 	struct vmatlas_origin origin = {.frame = frame, .slot = thread->slot};
-	uint32_t id = intern_find(&self.origins, &origin, ORIGIN_WORDS);
-
-	return id ? id : intern_add(&self.origins, &locks()->origins, &origin);
-}
-
-static uint32_t origin_of(struct thread *thread, uint32_t frame)
-{
+	uint32_t id = intern_find(&track_tables.origins, &origin, ORIGIN_WORDS);
 	uint32_t at = frame % THREAD_MEMO;
 
-	if (thread->memo[at].frame == frame && thread->memo[at].origin)
-		return thread->memo[at].origin;
-	thread->memo[at].origin = origin_slowly(thread, frame);
+	if (!id)
+		id = intern_add(&track_tables.origins, &locks()->origins, &origin);
+	thread->memo[at].origin = id;
 	thread->memo[at].frame = frame;
-	return thread->memo[at].origin;
-}
-
-static void origin_count(uint32_t id, size_t size)
-{
-	struct vmatlas_origin *origin = lane_find(&self.origins.lane, id);
-
-	if (!origin)
-		return; /* the program wrote over our memo */
-	/* Only this thread writes them; a reader sees either value whole. */
-	__atomic_store_n(&origin->allocations, origin->allocations + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(
-		&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);
+	return id;
 }
 
 /* -- When and where ------------------------------------------------------------------------- */
@@ -71,7 +51,7 @@ static void origin_count(uint32_t id, size_t size)
 /* Coarser time for a longer run, so that the moments never fill their table. */
 static uint64_t resolution(void)
 {
-	uint64_t doublings = lane_count(&self.moments.lane) / MOMENTS_A_DOUBLING;
+	uint64_t doublings = lane_count(&track_tables.moments.lane) / MOMENTS_A_DOUBLING;
 	uint64_t now = atomic_load_explicit(&self.resolution, memory_order_relaxed), wanted;
 
 	if (doublings > DOUBLINGS_MOST)
@@ -87,50 +67,42 @@ static __attribute__((noinline)) void moment_renew(
 {
 	uint64_t step = resolution(), time = now - now % step;
 	struct vmatlas_moment moment = {time, place->birth, thread->id};
-	uint32_t id = intern_find(&self.moments, &moment, MOMENT_WORDS);
+	uint32_t id = intern_find(&track_tables.moments, &moment, MOMENT_WORDS);
 
-	place->moment = id ? id : intern_add(&self.moments, &locks()->moments, &moment);
+	place->moment = id ? id : intern_add(&track_tables.moments, &locks()->moments, &moment);
 	place->moment_ends = time + step;
 }
 
-static bool is_small(size_t size)
+struct mappings_place *track_place(
+	struct thread *thread, uintptr_t address, size_t size, uint64_t now)
 {
-	return size < VMATLAS_SIZE_BIG;
-}
+	struct mappings_place *place = mappings_tag_slowly(&thread->mappings, address, size, now);
 
-/* For a small block; a large one has a record with its own time. */
-static inline uint32_t moment_of(struct thread *thread, struct mappings_place *place, uint64_t now)
-{
-	if (__builtin_expect(!place->moment || now >= place->moment_ends, 0))
+	if (!place)
+		return NULL;
+	if (size < VMATLAS_SIZE_BIG && (!place->moment || now >= place->moment_ends))
 		moment_renew(thread, place, now);
-	return place->moment;
+	/* A large block has a record with its own time; the next small one needs a moment. */
+	if (!place->moment)
+		place->until = 0;
+	else if (place->until > place->moment_ends)
+		place->until = place->moment_ends;
+	return place;
 }
 
 /* -- The main path -------------------------------------------------------------------------- */
 
-/* The first allocation in a forked child: the thread has another number here. */
-static __attribute__((noinline)) struct thread *forked(struct thread *thread)
+struct thread *track_forked(struct thread *thread)
 {
 	process_settle();
 	return guard.thread ? guard.thread : thread;
 }
 
-/* What table_put_small does not take. Its moment, if it has one, is the place's. */
-static __attribute__((noinline)) void put(struct thread *thread, uintptr_t address, size_t size,
-	uint64_t now, uint32_t origin, const struct mappings_place *place)
+void track_put(struct thread *thread, const struct table_birth *birth)
 {
-	struct table_birth birth = {
-		.address = address,
-		.size = size,
-		.time = now,
-		.origin = origin,
-		.moment = place && is_small(size) ? place->moment : 0,
-		.mapping = place ? place->birth : 0,
-		.thread = thread->id,
-	};
 	struct table_taken replaced;
 
-	table_put(&thread->stock, &birth, &replaced);
+	table_put(&thread->stock, birth, &replaced);
 	if (replaced.word) {
 		thread_count(&thread->counters.replaced, 1);
 		track_freed(thread, &replaced);
@@ -140,23 +112,7 @@ static __attribute__((noinline)) void put(struct thread *thread, uintptr_t addre
 void track_alloc(
 	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
 {
-	uintptr_t address = (uintptr_t)block;
-	uint64_t now = clock_ticks();
-	struct mappings_place *place;
-	uint32_t origin, moment;
-
-	if (__builtin_expect(process_forked(), 0))
-		thread = forked(thread);
-	origin = origin_of(thread, callstack_capture(&thread->callstack, at));
-	place = mappings_tag(&thread->mappings, address, size, now);
-	moment = place && is_small(size) ? moment_of(thread, place, now) : 0;
-	if (origin)
-		origin_count(origin, size);
-	thread_count(&thread->counters.allocations, 1);
-	thread_count(&thread->counters.allocated_bytes, size);
-	thread_peak(thread, (int64_t)size);
-	if (!table_put_small(address, size, origin, moment))
-		put(thread, address, size, now, origin, place);
+	track_alloc_here(thread, block, size, at);
 }
 
 void track_failed(struct thread *thread)
@@ -215,18 +171,18 @@ uint32_t track_callstack(struct thread *thread, const struct callstack_at *at)
 
 const struct lane *track_origins(void)
 {
-	return &self.origins.lane;
+	return &track_tables.origins.lane;
 }
 
 const struct lane *track_moments(void)
 {
-	return &self.moments.lane;
+	return &track_tables.moments.lane;
 }
 
 struct track_counts track_counts(void)
 {
 	return (struct track_counts){
-		.origins_lost = self.origins.lost + self.moments.lost,
+		.origins_lost = track_tables.origins.lost + track_tables.moments.lost,
 		.elsewhere_allocations = self.elsewhere_allocations,
 		.elsewhere_frees = self.elsewhere_frees,
 		.resolution_ticks = self.resolution + clock_step(),

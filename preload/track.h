@@ -11,8 +11,86 @@
 #define VMATLAS_TRACK_H
 
 #include "callstack.h"
+#include "clock.h"
+#include "intern.h"
+#include "process.h"
 #include "table.h"
 #include "thread.h"
+
+struct track_tables {
+	struct intern origins; /* struct vmatlas_origin: call stack and slot are the key */
+	struct intern moments; /* struct vmatlas_moment, all of it the key */
+};
+extern struct track_tables track_tables __attribute__((visibility("hidden")));
+
+/* -- The rare ways, under the guard of the thread given ------------------------------------- */
+
+/* The first allocation in a forked child: the thread has another number here, which is returned. */
+struct thread *track_forked(struct thread *thread);
+
+/* The number of the origin of this thread and call stack, 0 when it is lost. */
+uint32_t track_origin(struct thread *thread, uint32_t frame);
+
+/* The mapping of a block, as mappings_tag, and for a small one the moment. */
+struct mappings_place *track_place(
+	struct thread *thread, uintptr_t address, size_t size, uint64_t now);
+
+/* A block that table_put_small does not take. */
+void track_put(struct thread *thread, const struct table_birth *birth);
+
+/* -- The main path -------------------------------------------------------------------------- */
+
+static inline uint32_t track_origin_of(struct thread *thread, uint32_t frame)
+{
+	uint32_t at = frame % THREAD_MEMO;
+
+	if (__builtin_expect(thread->memo[at].frame == frame && thread->memo[at].origin, 1))
+		return thread->memo[at].origin;
+	return track_origin(thread, frame);
+}
+
+static inline void track_count(uint32_t id, size_t size)
+{
+	struct vmatlas_origin *origin =
+		lane_at(&track_tables.origins.lane, id, sizeof(struct vmatlas_origin));
+
+	if (!origin)
+		return; /* there is none, or the program wrote over our memo */
+	/* Only this thread writes them; a reader sees either value whole. */
+	__atomic_store_n(&origin->allocations, origin->allocations + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(
+		&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);
+}
+
+/* track_alloc, as part of its caller: a call costs some fifteen instructions. */
+static inline __attribute__((always_inline)) void track_alloc_here(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
+{
+	uintptr_t address = (uintptr_t)block;
+	uint64_t now = clock_ticks();
+	struct mappings_place *place;
+	uint32_t origin, moment;
+
+	if (__builtin_expect(process_forked(), 0))
+		thread = track_forked(thread);
+	origin = track_origin_of(thread, callstack_capture(&thread->callstack, at));
+	track_count(origin, size);
+	place = mappings_last(&thread->mappings);
+	if (__builtin_expect(!mappings_hit(place, address, size, now), 0))
+		place = track_place(thread, address, size, now);
+	moment = place ? place->moment : 0;
+	thread_count(&thread->counters.allocations, 1);
+	thread_count(&thread->counters.allocated_bytes, size);
+	thread_peak(thread, (int64_t)size);
+	if (__builtin_expect(!table_put_small(address, size, origin, moment), 0))
+		track_put(thread, &(struct table_birth){.address = address,
+					  .size = size,
+					  .time = now,
+					  .origin = origin,
+					  .moment = size < VMATLAS_SIZE_BIG ? moment : 0,
+					  .mapping = place ? place->birth : 0,
+					  .thread = thread->id});
+}
 
 /* A block of `size` bytes, as asked for, is the caller's. Under the guard, of the thread given. */
 void track_alloc(

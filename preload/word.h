@@ -23,10 +23,12 @@ static inline bool word_is_big(uint64_t word)
 	return VMATLAS_WORD_SIZE(word) == VMATLAS_SIZE_BIG;
 }
 
-/* Whether the word is of a small block at the address, which lies in the word's window. */
+/* Whether the word is of a small block at the address, which lies in the word's window. With the
+ * address's eighth taken off the upper sixteen bits, its size is left where the two eighths are the
+ * same, else more than any size. */
 static inline bool word_is_small_at(uint64_t word, uint64_t address)
 {
-	return word && !word_is_big(word) && VMATLAS_WORD_EIGHTH(word) == (address >> 3 & 3);
+	return word && (word >> 48 ^ (address >> 3 & 3) << 14) < VMATLAS_SIZE_BIG;
 }
 
 /* The number of the record that a big word names. */

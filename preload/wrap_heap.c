@@ -25,12 +25,14 @@ static __attribute__((noinline)) struct thread *start(uintptr_t stack, uintptr_t
 /* As wrap_enter, but this starts the shim where it is the first call of all. */
 static inline struct thread *enter(uintptr_t stack, uintptr_t caller)
 {
+	struct thread *thread = guard.thread;
+
 	if (guard_closed(stack))
 		return NULL;
-	if (__builtin_expect(!guard.thread, 0))
+	if (__builtin_expect(!thread, 0))
 		return start(stack, caller);
 	guard_close(stack);
-	return guard.thread;
+	return thread;
 }
 
 static bool is_tracking(void)
@@ -47,12 +49,12 @@ static void *passed(void *block, size_t size)
 	return block;
 }
 
-static inline void *made(
+static inline __attribute__((always_inline)) void *made(
 	struct thread *thread, void *block, size_t size, const struct callstack_at *at)
 {
 	guard_tracking();
 	if (__builtin_expect(block != NULL, 1))
-		track_alloc(thread, block, size, at);
+		track_alloc_here(thread, block, size, at);
 	else
 		track_failed(thread);
 	guard_open();
@@ -204,7 +206,8 @@ static inline void free_small(struct thread *thread, void *block, uint64_t word)
 	guard_open();
 }
 
-static inline void give_back(uintptr_t stack, uintptr_t caller, void *block)
+static inline __attribute__((always_inline)) void give_back(
+	uintptr_t stack, uintptr_t caller, void *block)
 {
 	struct thread *thread = enter(stack, caller);
 	uint64_t word;

@@ -28,7 +28,7 @@ static inline unsigned lane_segment(uint32_t index)
 {
 	uint64_t shifted = (uint64_t)index + (1u << LANE_FIRST);
 
-	return 63u - (unsigned)__builtin_clzll(shifted) - LANE_FIRST;
+	return (63u ^ (unsigned)__builtin_clzll(shifted)) - LANE_FIRST;
 }
 
 static inline uint64_t lane_segment_start(unsigned segment)
@@ -51,6 +51,19 @@ static inline uint32_t lane_count(const struct lane *lane)
 static inline void lane_publish(struct lane *lane, uint32_t id)
 {
 	atomic_store_explicit(&lane->count, id, memory_order_release);
+}
+
+/* The record with number `id` of a lane whose records have `size` bytes, if its segment is there;
+ * else NULL. One that was not handed out yet is all zeros. For the main path, and for numbers that
+ * were handed out, or that the program wrote over: whatever they are, they lead to no other memory.
+ */
+static inline void *lane_at(const struct lane *lane, uint32_t id, size_t size)
+{
+	uint64_t shifted = (uint64_t)(uint32_t)(id - 1) + (1u << LANE_FIRST);
+	unsigned top = 63u ^ (unsigned)__builtin_clzll(shifted);
+	char *base = atomic_load_explicit(&lane->segment[top - LANE_FIRST], memory_order_acquire);
+
+	return base ? base + (shifted ^ (uint64_t)1 << top) * size : NULL;
 }
 
 /* The record with number `id`, which the caller knows to exist. */

@@ -29,7 +29,8 @@ SHAPES = [("one", 15), ("two", 15), ("one", 35), ("two", 35), ("one", 97), ("two
 FEW, MANY = 2100, 10500
 # What happens once in so many microseconds or milliseconds, whatever the program does. Under
 # callgrind a second holds far fewer pairs than it does otherwise.
-SELDOM = ("moment_renew", "mappings_tag_slowly")
+# And what the time costs, which is one instruction where the kernel's clock is the time stamp counter.
+SELDOM = ("track_place", "clock_ticks_coarse")
 # More than two builds of the same source differ by, less than one more call.
 WORSE = 1.03
 # A call stack that shares its set in recall.h costs one look more, and which do so depends on addresses.
