@@ -22,7 +22,8 @@ struct vmatlas_frame {
 };
 
 /* What one thread slot asked for from one call stack, ever. Written by one thread at a time, so the
- * counters need no atomic addition and share no cache line that matters. */
+ * counters need no atomic addition. Numbers are given to slots by runs of 8, so that two threads
+ * share no line of the cache; a record that is all zeros was given and not used yet. */
 struct vmatlas_origin {
 	uint32_t frame;           /* the call stack */
 	uint32_t slot;            /* the thread slot, see struct vmatlas_thread */

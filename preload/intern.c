@@ -23,6 +23,17 @@ static uint64_t hash_of(const struct intern *table, uint32_t id)
 	return intern_hash(lane_get(&table->lane, id), table->key_words);
 }
 
+/* A record that was reserved and not filled yet has none. */
+static bool has_key(const struct intern *table, uint32_t id)
+{
+	const uint64_t *key = lane_get(&table->lane, id);
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < table->key_words; i++)
+		any |= key[i];
+	return any != 0;
+}
+
 /* Records come in their order, their slots in none: each is fetched some records ahead. */
 static void index_fill(const struct intern_index *index, const struct intern *table, uint32_t count)
 {
@@ -31,7 +42,7 @@ static void index_fill(const struct intern_index *index, const struct intern *ta
 	for (uint32_t id = 1; id <= count + FILL_AHEAD; id++) {
 		uint64_t *ahead = &hash[id % FILL_AHEAD];
 
-		if (id > FILL_AHEAD)
+		if (id > FILL_AHEAD && has_key(table, id - FILL_AHEAD))
 			index_put(index, *ahead, id - FILL_AHEAD);
 		if (id <= count) {
 			*ahead = hash_of(table, id);
@@ -89,6 +100,34 @@ uint32_t intern_append(struct intern *table, const void *record)
 	index_put(&index, hash_of(table, id), id);
 	lane_publish(&table->lane, id);
 	return id;
+}
+
+uint32_t intern_reserve(struct intern *table, uint32_t run)
+{
+	uint32_t first = (lane_count(&table->lane) + run - 1) / run * run + 1;
+
+	/* A segment holds a multiple of any run that fits it, so its last record is there, too. */
+	if (first + run - 1 > table->limit)
+		return 0;
+	while (lane_count(&table->lane) < first + run - 1)
+		if (!store_append(&table->lane, table->limit))
+			return 0;
+	return first;
+}
+
+bool intern_fill(struct intern *table, uint32_t id, const void *record)
+{
+	void *place = lane_find(&table->lane, id);
+	struct intern_index index;
+
+	if (!place || !index_ready(table)) {
+		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
+		return false;
+	}
+	memcpy(place, record, table->lane.record_size);
+	index = intern_index(table);
+	index_put(&index, hash_of(table, id), id);
+	return true;
 }
 
 uint32_t intern_add(struct intern *table, struct lock *lock, const void *record)

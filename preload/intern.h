@@ -107,4 +107,12 @@ uint32_t intern_add(struct intern *table, struct lock *lock, const void *record)
  * lost. For those who hold the table's lock over several. Under the guard. */
 uint32_t intern_append(struct intern *table, const void *record);
 
+/* The first of `run` new numbers, a power of two of them, whose records begin at a multiple of it
+ * and are all zeros until intern_fill; 0 when there is no room. For those who hold the lock. */
+uint32_t intern_reserve(struct intern *table, uint32_t run);
+
+/* Makes the record of a reserved number a copy of `record`, which must not be there yet and whose
+ * key is not all zeros. False when it is lost. For those who hold the lock. */
+bool intern_fill(struct intern *table, uint32_t id, const void *record);
+
 #endif

@@ -40,6 +40,9 @@ struct thread {
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;
+	struct {
+		uint32_t next, end; /* numbers that were reserved for this slot's origins */
+	} origins;
 	/* The origin last found for a call stack whose number ends in the index. */
 	struct {
 		uint32_t frame, origin;

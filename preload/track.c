@@ -13,9 +13,13 @@ enum {
 	 * is good to some 1/65,536 of the time the program has run. */
 	MOMENTS_A_DOUBLING = 65536,
 	DOUBLINGS_MOST = 18,
+	/* Three lines of the cache: the fewest that whole records fill. */
+	ORIGINS_RUN = 8,
 	/* The first resolution, as a share of a second: 100 us. */
 	RESOLUTION_SHARE = 10000,
 };
+
+_Static_assert(ORIGINS_RUN * sizeof(struct vmatlas_origin) % 64 == 0, "whole lines of the cache");
 
 struct track_tables track_tables = {
 	.origins = {.lane = {.record_size = sizeof(struct vmatlas_origin)},
@@ -33,6 +37,40 @@ static struct {
 	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
 } self;
 
+/* A thread takes its origins by runs, so that no line of the cache has counters of two. */
+static uint32_t origin_append(struct thread *thread, const struct vmatlas_origin *origin)
+{
+	struct intern *table = &track_tables.origins;
+	uint32_t id;
+
+	if (thread->origins.next == thread->origins.end) {
+		thread->origins.next = intern_reserve(table, ORIGINS_RUN);
+		thread->origins.end = thread->origins.next ? thread->origins.next + ORIGINS_RUN : 0;
+	}
+	id = thread->origins.next;
+	if (!intern_fill(table, id, origin))
+		return 0;
+	thread->origins.next++;
+	return id;
+}
+
+static uint32_t origin_add(struct thread *thread, const struct vmatlas_origin *origin)
+{
+	struct intern *table = &track_tables.origins;
+	struct held held;
+	uint32_t id;
+
+	if (!lock_take_guarded(&locks()->origins, &held)) {
+		atomic_fetch_add_explicit(&table->lost, 1, memory_order_relaxed);
+		return 0;
+	}
+	id = intern_find(table, origin, ORIGIN_WORDS);
+	if (!id)
+		id = origin_append(thread, origin);
+	lock_release(&held);
+	return id;
+}
+
 uint32_t track_origin(struct thread *thread, uint32_t frame)
 {
 	struct vmatlas_origin origin = {.frame = frame, .slot = thread->slot};
@@ -40,7 +78,7 @@ uint32_t track_origin(struct thread *thread, uint32_t frame)
 	uint32_t at = frame % THREAD_MEMO;
 
 	if (!id)
-		id = intern_add(&track_tables.origins, &locks()->origins, &origin);
+		id = origin_add(thread, &origin);
 	thread->memo[at].origin = id;
 	thread->memo[at].frame = frame;
 	return id;

@@ -22,7 +22,8 @@ void atlas_stacks_count(struct atlas *atlas)
 
 	for (uint32_t id = 1; id <= count; id++) {
 		const struct vmatlas_origin *origin = lane_find(atlas->view->origins, id);
-		struct atlas_stack *stack = origin ? atlas_stack_of(atlas, origin->frame) : NULL;
+		bool used = origin && (origin->frame || origin->slot);
+		struct atlas_stack *stack = used ? atlas_stack_of(atlas, origin->frame) : NULL;
 
 		if (!stack)
 			continue;

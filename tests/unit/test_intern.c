@@ -17,7 +17,7 @@ struct record {
 
 static struct record record_of(uint64_t number)
 {
-	return (struct record){{number, number * 7}, ~number};
+	return (struct record){{number, number * 7 + 1}, ~number};
 }
 
 static void assert_holds(const struct intern *table, uint32_t id, uint64_t number)
@@ -25,7 +25,7 @@ static void assert_holds(const struct intern *table, uint32_t id, uint64_t numbe
 	const struct record *record = lane_find(&table->lane, id);
 
 	assert_non_null(record);
-	assert_true(record->key[0] == number && record->key[1] == number * 7 &&
+	assert_true(record->key[0] == number && record->key[1] == number * 7 + 1 &&
 		    record->rest == ~number);
 }
 
@@ -104,6 +104,35 @@ static void only_the_key_is_compared(void **state)
 	assert_memory_equal(lane_get(&table.lane, 1), &first, sizeof first);
 }
 
+/* More than one index is outgrown meanwhile, which must not take empty records for keys. */
+static void reserved_numbers_are_filled_later(void **state)
+{
+	struct intern table = {
+		.lane = {.record_size = sizeof(struct record)}, .key_words = 2, .limit = 100000};
+	uint32_t mine = intern_reserve(&table, 8), last;
+	struct record record = record_of(1), again = {{0, 0}, 0};
+
+	(void)state;
+	assert_int_equal(mine, 1);
+	assert_int_equal(intern_add(&table, &locks()->births, &record), 9);
+	for (uint32_t i = 2; i < 3000; i++) {
+		record = record_of(i);
+		assert_int_equal(intern_add(&table, &locks()->births, &record), 8 + i);
+	}
+	last = intern_reserve(&table, 8);
+	assert_true(last % 8 == 1 && last >= 3007);
+	record = record_of(5000);
+	assert_true(intern_fill(&table, mine + 7, &record));
+	assert_int_equal(intern_find(&table, &record, 2), mine + 7);
+	assert_int_equal(intern_find(&table, &again, 2), 0);
+	record = record_of(2999);
+	assert_int_equal(intern_find(&table, &record, 2), 3007);
+	table.limit = last + 10;
+	assert_int_equal(intern_reserve(&table, 8), 0);
+	assert_false(intern_fill(&table, last + 100, &record));
+	assert_int_equal(table.lost, 1);
+}
+
 static void a_lock_that_is_never_released_costs_a_count(void **state)
 {
 	struct record new = record_of(KEYS + 1), old = record_of(5);
@@ -142,6 +171,7 @@ int main(void)
 		cmocka_unit_test(threads_agree_on_one_number_for_each_key),
 		cmocka_unit_test(a_full_table_refuses_and_counts),
 		cmocka_unit_test(only_the_key_is_compared),
+		cmocka_unit_test(reserved_numbers_are_filled_later),
 		cmocka_unit_test(a_lock_that_is_never_released_costs_a_count),
 		cmocka_unit_test(likely_keys_stay_near_their_place),
 	};
