@@ -44,6 +44,11 @@ static inline struct recall_set *recall_set(struct recall *recall, uint64_t key,
 	return &recall->set[(key ^ sp << 20) * 0x9e3779b97f4a7c15u >> (64 - RECALL_SETS_BITS)];
 }
 
+static inline bool recall_word_stands(const struct recall_place *place, int i)
+{
+	return *(const uintptr_t *)(place->leaf.sp + place->at[i]) == place->value[i];
+}
+
 /* Whether the words of the place are as they were. All lie between its two levels. */
 static inline bool recall_stands(const struct recall_place *place)
 {
@@ -51,8 +56,15 @@ static inline bool recall_stands(const struct recall_place *place)
 
 	if (count > RECALL_WORDS)
 		return false; /* written over */
-	for (int i = count; i-- > 0;) {
-		if (*(const uintptr_t *)(place->leaf.sp + place->at[i]) != place->value[i])
+	for (; count >= 4; count -= 4) {
+		if (!recall_word_stands(place, count - 1) ||
+			!recall_word_stands(place, count - 2) ||
+			!recall_word_stands(place, count - 3) ||
+			!recall_word_stands(place, count - 4))
+			return false;
+	}
+	while (count-- > 0) {
+		if (!recall_word_stands(place, count))
 			return false;
 	}
 	return true;

@@ -188,6 +188,19 @@ static void add_counters(struct thread_totals *totals, const struct thread_count
 	totals->failed += counters->failed;
 }
 
+static int64_t greatest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The most live bytes there were since the thread last told, if no other changed them. */
+static int64_t highest(const struct thread *thread)
+{
+	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed);
+
+	return thread ? live + atomic_load_explicit(&thread->highest, memory_order_relaxed) : 0;
+}
+
 struct thread_totals thread_totals(void)
 {
 	struct thread_totals totals = {.lost = self.lost};
@@ -200,6 +213,8 @@ struct thread_totals thread_totals(void)
 		if (thread)
 			add_counters(&totals, &thread->counters);
 	}
+	if (slots == 1)
+		peak = greatest(peak, highest(slot_get(1)));
 	totals.peak_live_bytes = peak > 0 ? (uint64_t)peak : 0;
 	totals.peak_error = slots > 1 ? (uint64_t)slots * THREAD_SETTLE : 0;
 	return totals;
@@ -225,8 +240,10 @@ void thread_watch(uint64_t step, void (*grown)(void))
 	self.grown = grown;
 	self.step = (int64_t)step;
 	self.mark = atomic_load_explicit(&self.live_bytes, memory_order_relaxed) + self.step;
-	if (guard.thread)
+	if (guard.thread) {
 		guard.thread->notice = 0;
+		guard.thread->highest = guard.thread->unsettled;
+	}
 }
 
 static void live_is(int64_t live)
@@ -245,7 +262,7 @@ static void tell(struct thread *thread)
 	int64_t bytes = thread->unsettled;
 
 	thread->unsettled = 0;
-	live_is(bytes + atomic_fetch_add_explicit(&self.live_bytes, bytes, memory_order_relaxed));
+	atomic_fetch_add_explicit(&self.live_bytes, bytes, memory_order_relaxed);
 }
 
 static bool is_alone(void)
@@ -265,19 +282,16 @@ static int64_t notice(void)
 	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed);
 	int64_t most = live + THREAD_SETTLE - 1;
 
-	if (is_alone()) {
-		most = least(most, atomic_load_explicit(&self.peak_bytes, memory_order_relaxed));
+	if (is_alone())
 		most = least(most, atomic_load_explicit(&self.mark, memory_order_relaxed) - 1);
-	}
 	return most - live;
 }
 
 void thread_settle(struct thread *thread)
 {
+	live_is(highest(thread));
 	if (thread->unsettled >= THREAD_SETTLE || thread->unsettled <= -THREAD_SETTLE)
 		tell(thread);
-	else if (is_alone())
-		live_is(atomic_load_explicit(&self.live_bytes, memory_order_relaxed) +
-			thread->unsettled);
 	thread->notice = notice();
+	atomic_store_explicit(&thread->highest, thread->unsettled, memory_order_relaxed);
 }

@@ -35,8 +35,10 @@ struct thread_counters {
 struct thread {
 	uint32_t id; /* of its struct vmatlas_thread */
 	uint32_t slot;
-	int64_t unsettled; /* live bytes that the others do not know yet */
-	int64_t notice;    /* as long as these are not more, no peak and no mark is reached */
+	int64_t unsettled;       /* live bytes that the others do not know yet */
+	_Atomic int64_t highest; /* the most these were since the others were last told */
+	int64_t notice; /* as long as these are not more, no mark is reached, nor need others know
+			 */
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;
@@ -85,16 +87,25 @@ static inline void thread_count(_Atomic uint64_t *counter, uint64_t amount)
 		memory_order_relaxed);
 }
 
-/* Tells the others, or looks at the peak and the mark; then knows when to look again. Under the
- * guard. */
+/* Tells the others, or looks at the mark; then knows when to look again. Under the guard. */
 void thread_settle(struct thread *thread);
 
-/* Live bytes have changed by `bytes`. Under the guard. */
-static inline void thread_peak(struct thread *thread, int64_t bytes)
+/* There are so many live bytes more, or less. Under the guard. */
+static inline void thread_grow(struct thread *thread, size_t bytes)
 {
-	thread->unsettled += bytes;
-	if (__builtin_expect(
-		    thread->unsettled > thread->notice || thread->unsettled <= -THREAD_SETTLE, 0))
+	int64_t now = thread->unsettled += (int64_t)bytes;
+
+	if (now <= atomic_load_explicit(&thread->highest, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&thread->highest, now, memory_order_relaxed);
+	if (__builtin_expect(now > thread->notice, 0))
+		thread_settle(thread);
+}
+
+static inline void thread_shrink(struct thread *thread, size_t bytes)
+{
+	thread->unsettled -= (int64_t)bytes;
+	if (__builtin_expect(thread->unsettled <= -THREAD_SETTLE, 0))
 		thread_settle(thread);
 }
 

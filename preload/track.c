@@ -172,7 +172,7 @@ void track_freed(struct thread *thread, const struct table_taken *taken)
 	table_forget(&thread->stock, taken);
 	thread_count(&thread->counters.frees, 1);
 	thread_count(&thread->counters.freed_bytes, taken->size);
-	thread_peak(thread, -(int64_t)taken->size);
+	thread_shrink(thread, taken->size);
 }
 
 void track_put_back(const struct table_taken *taken)

@@ -81,7 +81,7 @@ static inline __attribute__((always_inline)) void track_alloc_here(
 	moment = place ? place->moment : 0;
 	thread_count(&thread->counters.allocations, 1);
 	thread_count(&thread->counters.allocated_bytes, size);
-	thread_peak(thread, (int64_t)size);
+	thread_grow(thread, size);
 	if (__builtin_expect(!table_put_small(address, size, origin, moment), 0))
 		track_put(thread, &(struct table_birth){.address = address,
 					  .size = size,
@@ -110,7 +110,7 @@ static inline void track_freed_small(struct thread *thread, uint32_t size)
 {
 	thread_count(&thread->counters.frees, 1);
 	thread_count(&thread->counters.freed_bytes, size);
-	thread_peak(thread, -(int64_t)size);
+	thread_shrink(thread, size);
 }
 
 /* The allocator did not take it: all as before. Anywhere. */

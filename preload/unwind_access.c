@@ -12,7 +12,7 @@ static bool image_ready(struct unwind_task *task, uintptr_t address)
 
 static bool segment_read(const struct unwind_task *task, uintptr_t address, uint64_t *word)
 {
-	if (!modules_holds(&task->segment, address, sizeof *word))
+	if (address - task->readable >= task->words)
 		return false;
 	memcpy(word, (const void *)address, sizeof *word);
 	return true;
@@ -20,9 +20,13 @@ static bool segment_read(const struct unwind_task *task, uintptr_t address, uint
 
 static bool image_read(struct unwind_task *task, uintptr_t address, uint64_t *word)
 {
+	struct modules_segment segment;
+
 	if (!image_ready(task, address))
 		return false;
-	task->segment = modules_segment(&task->image, address, sizeof *word, PF_R);
+	segment = modules_segment(&task->image, address, sizeof *word, PF_R);
+	task->readable = segment.start;
+	task->words = segment.size ? segment.size - sizeof *word + 1 : 0;
 	return segment_read(task, address, word);
 }
 
@@ -45,16 +49,23 @@ static bool place_read(struct unwind_task *task, uintptr_t address, uint64_t *wo
 	return task->stacks ? stack_read(task, address, word) : probe_read(address, word);
 }
 
+static __attribute__((noinline)) bool elsewhere_read(
+	struct unwind_task *task, uintptr_t address, uint64_t *word)
+{
+	return place_read(task, address, word) || image_read(task, address, word);
+}
+
 static int access_mem(
 	unw_addr_space_t space, unw_word_t address, unw_word_t *word, int write, void *context)
 {
 	struct unwind_task *task = context;
 
 	(void)space;
-	if (!write && (segment_read(task, address, word) || place_read(task, address, word) ||
-			      image_read(task, address, word)))
+	if (write)
+		return -UNW_EINVAL;
+	if (__builtin_expect(segment_read(task, address, word), 1))
 		return 0;
-	return -UNW_EINVAL;
+	return elsewhere_read(task, address, word) ? 0 : -UNW_EINVAL;
 }
 
 static bool register_known(const struct unwind_task *task, unw_regnum_t number, uint64_t *value)

@@ -41,10 +41,10 @@ static void work(struct thread *thread)
 {
 	count(&thread->counters.allocations, 1);
 	count(&thread->counters.allocated_bytes, BLOCK);
-	thread_peak(thread, BLOCK);
+	thread_grow(thread, BLOCK);
 	count(&thread->counters.frees, 1);
 	count(&thread->counters.freed_bytes, BLOCK);
-	thread_peak(thread, -BLOCK);
+	thread_shrink(thread, BLOCK);
 }
 
 static void *live_shortly(void *name)
@@ -88,6 +88,14 @@ static void the_first_thread_is_the_main_thread(void **state)
 }
 
 /* Up to the 16 KiB of each slot where threads are several, but to the byte while there is one. */
+static void change(struct thread *thread, int64_t bytes)
+{
+	if (bytes > 0)
+		thread_grow(thread, (size_t)bytes);
+	else
+		thread_shrink(thread, (size_t)-bytes);
+}
+
 static void the_peak_of_one_thread_is_exact(void **state)
 {
 	struct thread *thread = thread_attach();
@@ -99,11 +107,11 @@ static void the_peak_of_one_thread_is_exact(void **state)
 
 		live += bytes;
 		peak = live > peak ? live : peak;
-		thread_peak(thread, bytes);
+		change(thread, bytes);
 		assert_int_equal(thread_totals().peak_live_bytes, peak);
 	}
 	assert_int_equal(thread_totals().peak_error, 0);
-	thread_peak(thread, -live);
+	change(thread, -live);
 }
 
 static void short_threads_leave_a_handful_of_slots(void **state)
