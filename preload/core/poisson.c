@@ -102,17 +102,11 @@ double poisson_chance(uint64_t size, uint64_t mean)
 	return mean ? hit(expected(size, mean)) : 1;
 }
 
-struct poisson poisson_of(uint64_t size, uint64_t mean)
+struct poisson poisson_sampled(uint64_t size, uint64_t mean)
 {
-	struct poisson of = {1, 0};
-	double x;
+	double x = expected(size, mean), weight = 1 / hit(x);
 
-	if (!mean)
-		return of;
-	x = expected(size, mean);
-	of.weight = 1 / hit(x);
-	of.doubt = missed(x) * of.weight * of.weight;
-	return of;
+	return (struct poisson){weight, missed(x) * weight * weight};
 }
 
 uint64_t poisson_gap(uint64_t random, uint64_t mean)
@@ -143,6 +137,8 @@ double poisson_root(double square)
 
 uint64_t poisson_round(double sum)
 {
+	if (!(sum > 0)) /* nor is it a number, perhaps */
+		return 0;
 	return sum < (double)INT64_MAX ? (uint64_t)(sum + 0.5) : INT64_MAX;
 }
 

@@ -21,7 +21,12 @@ double poisson_chance(uint64_t size, uint64_t mean);
 struct poisson {
 	double weight, doubt;
 };
-struct poisson poisson_of(uint64_t size, uint64_t mean);
+struct poisson poisson_sampled(uint64_t size, uint64_t mean); /* a mean above 0 */
+
+static inline struct poisson poisson_of(uint64_t size, uint64_t mean)
+{
+	return mean ? poisson_sampled(size, mean) : (struct poisson){1, 0};
+}
 
 /* So many bytes until the next sample, 1 at least, from 64 random bits. */
 uint64_t poisson_gap(uint64_t random, uint64_t mean);
@@ -44,6 +49,12 @@ static inline void poisson_add(
  */
 uint64_t poisson_round(double sum);
 uint64_t poisson_error(double variance);
+
+/* The nearest whole number to what may be negative. */
+static inline int64_t poisson_whole(double sum)
+{
+	return sum < 0 ? -(int64_t)poisson_round(-sum) : (int64_t)poisson_round(sum);
+}
 
 /* The square root of what is not negative. */
 double poisson_root(double square);
