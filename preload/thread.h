@@ -9,6 +9,7 @@
 #include "callstack.h"
 #include "guard.h"
 #include "mappings.h"
+#include "sample.h"
 #include "table.h"
 #include "vmatlas_store.h"
 
@@ -37,6 +38,7 @@ struct thread {
 	uint32_t slot;
 	int64_t unsettled; /* live bytes that the others do not know yet */
 	int64_t notice;    /* as long as these are not more, no peak and no mark is reached */
+	struct sample sample;
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;
