@@ -84,7 +84,7 @@ $(BUILD)/units.a: $(UNIT_OBJ)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/units.a
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools $(CFLAGS) -o $@ $< $(BUILD)/units.a \
-		-lcmocka $(TOOLS_LIBS) -ldl -lpthread
+		-lcmocka $(TOOLS_LIBS) -ldl -lpthread -lm
 
 $(BUILD)/tests/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
 	@mkdir -p $(@D)

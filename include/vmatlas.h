@@ -74,7 +74,7 @@ struct vmatlas_description {
 	 * block_start, and so many bytes were asked for. */
 	uintptr_t block_start;
 	size_t block_size;
-	uint64_t block_time_ns; /* since 1970 */
+	uint64_t block_time_ns; /* since 1970; 0, and no frames, where it was not sampled */
 	uint32_t block_thread;
 	uint32_t block_depth;                   /* how many frames there are */
 	uintptr_t block_frames[VMATLAS_FRAMES]; /* who asked for it, innermost first */

@@ -60,6 +60,7 @@ enum vmatlas_tag {
 	/* The records of vmatlas_store.h. */
 	VMATLAS_TAG_BIGS = VMATLAS_TAG('B', 'I', 'G', 'S'),
 	VMATLAS_TAG_ORIGINS = VMATLAS_TAG('O', 'R', 'I', 'G'),
+	VMATLAS_TAG_WEIGHTS = VMATLAS_TAG('W', 'E', 'I', 'G'),
 	VMATLAS_TAG_MOMENTS = VMATLAS_TAG('M', 'O', 'M', 'E'),
 	VMATLAS_TAG_BIRTHS = VMATLAS_TAG('B', 'I', 'R', 'T'),
 	VMATLAS_TAG_REGIONS = VMATLAS_TAG('R', 'E', 'G', 'I'),
@@ -111,6 +112,9 @@ struct vmatlas_facts {
 	uint64_t resolution_ticks;         /* of birth times */
 	uint64_t allocations, allocated_bytes, frees, freed_bytes, failed;
 	uint64_t peak_live_bytes, peak_error;
+	/* A block of s bytes has its call stack with the chance 1 - exp(-s / sample_mean), one of
+	 * no bytes that of one byte; 0: each has. */
+	uint64_t sample_mean;
 };
 
 struct vmatlas_range {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Changes whenever a record below changes; readers refuse what they do not know. */
-#define VMATLAS_STORE_VERSION 2
+#define VMATLAS_STORE_VERSION 3
 #define VMATLAS_STORE_MAGIC "vmatlas\n"
 
 /* One frame of a call stack. A call stack is the number of its innermost frame; following
@@ -21,9 +21,10 @@ struct vmatlas_frame {
 	uint32_t module; /* the module that held pc when it was seen, 0 for none */
 };
 
-/* What one thread slot asked for from one call stack, ever. Written by one thread at a time, so the
- * counters need no atomic addition. Numbers are given to slots by runs of 8, so that two threads
- * share no line of the cache; a record that is all zeros was given and not used yet. */
+/* What one thread slot asked for from one call stack, ever; of a process that samples, what was
+ * sampled of it. Written by one thread at a time, so the counters need no atomic addition. Numbers
+ * are given to slots by runs of 8, so that two threads share no line of the cache; a record that is
+ * all zeros was given and not used yet. */
 struct vmatlas_origin {
 	uint32_t frame;           /* the call stack */
 	uint32_t slot;            /* the thread slot, see struct vmatlas_thread */
@@ -31,9 +32,20 @@ struct vmatlas_origin {
 	uint64_t allocated_bytes; /* only grows */
 };
 
+/* What the samples of the origin with the same number stand for, where not all allocations get a
+ * call stack: estimates, and the squares of their standard errors. All zeros: none was sampled. Its
+ * writers are the origin's. */
+struct vmatlas_weight {
+	uint64_t samples; /* only grows, as all here */
+	double allocations, allocations_variance;
+	double allocated_bytes, allocated_bytes_variance;
+};
+
 /* When, in which mapping and by which thread a run of small blocks was born. */
 struct vmatlas_moment {
-	uint64_t time;    /* ticks; the blocks were born in [time, time + resolution) */
+	/* Ticks; the blocks were born in [time, time + resolution). 0: not known, nor is the
+	 * mapping, as of blocks that were not sampled. */
+	uint64_t time;
 	uint32_t mapping; /* the mapping at birth */
 	uint32_t thread;
 };

@@ -11,6 +11,7 @@
 #include "modules.h"
 #include "process.h"
 #include "real.h"
+#include "sample.h"
 #include "sys.h"
 #include "table.h"
 #include "thread.h"
@@ -68,6 +69,7 @@ static void start_tables(void)
 	track_boot();
 	process_boot();
 	history_boot(config()->history);
+	sample_boot(config()->sample);
 }
 
 /* What the loader and libunwind allocate for us is passed on unseen. */
@@ -128,12 +130,22 @@ static void start_main_thread(void)
 		callstack_stack(&thread->callstack, answer.start, answer.end);
 }
 
+/* What was allocated before there was an environment to read has its call stack by no chance. */
+static void start_sampling(void)
+{
+	if (sample_on() || !config()->sample)
+		return;
+	sample_boot(config()->sample);
+	track_forget_callstacks();
+}
+
 void boot_finish(char *const *environment)
 {
 	self.constructing = true;
 	boot_try(0);
 	config_boot(environment);
 	history_boot(config()->history);
+	start_sampling();
 	start_callstacks();
 	start_main_thread();
 	inventory_take();

@@ -22,6 +22,8 @@ enum {
 
 /* No address space is larger. */
 #define BYTES_MOST ((unsigned long)1 << 57)
+/* POISSON_MEAN_MOST: less than one sample in all that a program ever allocates. */
+#define SAMPLE_MOST ((uint64_t)1 << 40)
 
 static struct config self = {
 	.fd = 2,
@@ -299,6 +301,17 @@ static void set_history(const char *value)
 		complain("VMATLAS_HISTORY", value, "not a number up to 16M; there is none");
 }
 
+static void set_sample(const char *value)
+{
+	uint64_t bytes;
+
+	if (parse_bytes(value, &bytes) && bytes <= SAMPLE_MOST)
+		self.sample = bytes;
+	else
+		complain("VMATLAS_SAMPLE", value,
+			"not a size up to 1T such as 512K; all get their call stack");
+}
+
 static void set_query(const char *value)
 {
 	if (!strcmp(value, "text"))
@@ -310,7 +323,7 @@ static void set_query(const char *value)
 /* Names that stand for something, but not here; 0 asks for nothing. */
 static void set_other(const char *name, const char *value)
 {
-	static const char *const names[] = {"VMATLAS_SAMPLE", "VMATLAS_STORE", "VMATLAS_LOG"};
+	static const char *const names[] = {"VMATLAS_STORE", "VMATLAS_LOG"};
 
 	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (!strcmp(name, names[i] + PREFIX_LENGTH) && *value && strcmp(value, "0"))
@@ -342,6 +355,8 @@ static void set(const char *name, const char *value)
 		set_growth(value);
 	else if (!strcmp(name, "HISTORY"))
 		set_history(value);
+	else if (!strcmp(name, "SAMPLE"))
+		set_sample(value);
 	else if (!strcmp(name, "QUERY"))
 		set_query(value);
 	else

@@ -11,6 +11,7 @@
 #include "phases.h"
 #include "process.h"
 #include "regions.h"
+#include "sample.h"
 #include "signals.h"
 #include "store.h"
 #include "strings.h"
@@ -123,6 +124,7 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 		track.elsewhere_frees);
 	facts_lose(view, "origins", "blocks without a call stack: that table could not grow",
 		track.origins_lost);
+	facts_lose(view, "samples", "samples whose weight could not be kept", sample_lost());
 	facts_lose(view, "callstacks_lost", "call stacks that could not be kept", callstacks.lost);
 	facts_lose(view, "callstacks_truncated", "call stacks that end early: libunwind failed",
 		callstacks.truncated);
@@ -270,6 +272,8 @@ void facts_tables(struct view *view)
 	view->phases = phases_lane();
 	view->freed = history_records();
 	view->history = history_length;
+	view->weights = sample_weights();
+	view->sample_mean = sample_mean;
 	view->glibc = boot_glibc();
 	view->start = clock_of(clock_start());
 	view->now = clock_of(clock_read());

@@ -165,6 +165,20 @@ void table_forget(struct bigs_stock *stock, const struct table_taken *taken)
 		bigs_give(stock, taken->big);
 }
 
+void table_forget_origin(uint64_t address)
+{
+	struct table_taken taken;
+	struct vmatlas_big *big;
+
+	table_take(address, &taken);
+	big = bigs_find(taken.big);
+	if (big)
+		big->origin = 0;
+	else
+		taken.word &= ~(uint64_t)VMATLAS_WORD_ORIGIN(taken.word);
+	table_put_back(&taken);
+}
+
 const struct blocks *table_blocks(void)
 {
 	return &table_live.blocks;

@@ -49,6 +49,9 @@ void table_put_back(const struct table_taken *taken);
  * under the guard. */
 void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
 
+/* The block at the address, if there is one, has no origin any more. Start only. */
+void table_forget_origin(uint64_t address);
+
 /* table_put of what nearly every block is: a small one, in an empty word that readers look at
  * already. False, and nothing was done, for all others. Under the guard. */
 static inline bool table_put_small(

@@ -90,6 +90,7 @@ static struct thread *slot_take(void)
 static void slot_clean(struct thread *thread)
 {
 	memset(&thread->mappings, 0, sizeof thread->mappings);
+	thread->sample = (struct sample){0};
 	callstack_stack(&thread->callstack, 0, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "callstack.h"
 #include "guard.h"
 #include "mappings.h"
+#include "sample.h"
 #include "table.h"
 #include "vmatlas_store.h"
 
@@ -39,6 +40,7 @@ struct thread {
 	_Atomic int64_t highest; /* the most these were since the others were last told */
 	int64_t notice; /* as long as these are not more, no mark is reached, nor need others know
 			 */
+	struct sample sample;
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;

@@ -147,10 +147,81 @@ void track_put(struct thread *thread, const struct table_birth *birth)
 	}
 }
 
-void track_alloc(
+uint32_t track_alloc(
 	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
 {
-	track_alloc_here(thread, block, size, at);
+	return track_alloc_here(thread, block, size, at);
+}
+
+/* -- Where not all have a call stack -------------------------------------------------------- */
+
+/* The first allocation of a thread, also in a forked child. Two of them that begin in one tick
+ * differ by their process or their number in it. */
+static void begin(struct thread *thread)
+{
+	struct vmatlas_moment moment = {0, 0, thread->id};
+	uint32_t id = intern_find(&track_tables.moments, &moment, MOMENT_WORDS);
+
+	thread->sample.moment =
+		id ? id : intern_add(&track_tables.moments, &locks()->moments, &moment);
+	sample_begin(&thread->sample,
+		clock_ticks() ^ (uint64_t)process_pid() << 40 ^ (uint64_t)thread->id << 20);
+}
+
+static __attribute__((noinline)) void put_unsampled(
+	struct thread *thread, const void *block, size_t size)
+{
+	struct table_birth birth = {
+		.address = (uintptr_t)block,
+		.size = size,
+		.moment = size < VMATLAS_SIZE_BIG ? thread->sample.moment : 0,
+		.thread = thread->id,
+	};
+
+	track_put(thread, &birth);
+}
+
+void track_pass(struct thread *thread, const void *block, size_t size)
+{
+	track_total(thread, size);
+	if (!table_put_small((uintptr_t)block, size, 0, thread->sample.moment))
+		put_unsampled(thread, block, size);
+}
+
+static bool begun_and_passed(struct thread *thread, size_t size)
+{
+	if (sample_begun(&thread->sample))
+		return false;
+	begin(thread);
+	return sample_passes(&thread->sample, size);
+}
+
+__attribute__((cold)) void track_alloc_sampled(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
+{
+	uint32_t origin;
+
+	if (process_forked())
+		thread = track_forked(thread);
+	if (begun_and_passed(thread, size)) {
+		track_pass(thread, block, size);
+		return;
+	}
+	sample_next(&thread->sample);
+	origin = track_alloc(thread, block, size, at);
+	if (origin)
+		sample_weigh(origin, size);
+}
+
+void track_forget_callstacks(void)
+{
+	struct blocks_cursor cursor;
+	struct blocks_tables tables = {&track_tables.moments.lane, table_bigs()};
+	struct block block;
+
+	blocks_begin(&cursor, table_blocks(), &tables);
+	while (blocks_next(&cursor, &block))
+		table_forget_origin(block.address);
 }
 
 void track_failed(struct thread *thread)

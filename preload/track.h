@@ -4,6 +4,8 @@
  *   free:      track_take, then the real call, then track_freed
  *   realloc:   track_take, the real call, then track_freed and track_alloc, or track_put_back
  *
+ * track_made is track_alloc, or the short way where call stacks are sampled (sample.h).
+ *
  * A block leaves the table before the allocator can give its address to another thread, and
  * enters it after the allocator gave it to this one; so nobody ever finds another's block at his
  * address. errno stays as the real call left it. */
@@ -62,8 +64,15 @@ static inline void track_count(uint32_t id, size_t size)
 		&origin->allocated_bytes, origin->allocated_bytes + size, __ATOMIC_RELAXED);
 }
 
+static inline void track_total(struct thread *thread, size_t size)
+{
+	thread_count(&thread->counters.allocations, 1);
+	thread_count(&thread->counters.allocated_bytes, size);
+	thread_grow(thread, size);
+}
+
 /* track_alloc, as part of its caller: a call costs some fifteen instructions. */
-static inline __attribute__((always_inline)) void track_alloc_here(
+static inline __attribute__((always_inline)) uint32_t track_alloc_here(
 	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
 {
 	uintptr_t address = (uintptr_t)block;
@@ -79,9 +88,7 @@ static inline __attribute__((always_inline)) void track_alloc_here(
 	if (__builtin_expect(!mappings_hit(place, address, size, now), 0))
 		place = track_place(thread, address, size, now);
 	moment = place ? place->moment : 0;
-	thread_count(&thread->counters.allocations, 1);
-	thread_count(&thread->counters.allocated_bytes, size);
-	thread_grow(thread, size);
+	track_total(thread, size);
 	if (__builtin_expect(!table_put_small(address, size, origin, moment), 0))
 		track_put(thread, &(struct table_birth){.address = address,
 					  .size = size,
@@ -90,11 +97,36 @@ static inline __attribute__((always_inline)) void track_alloc_here(
 					  .moment = size < VMATLAS_SIZE_BIG ? moment : 0,
 					  .mapping = place ? place->birth : 0,
 					  .thread = thread->id});
+	return origin;
 }
 
-/* A block of `size` bytes, as asked for, is the caller's. Under the guard, of the thread given. */
-void track_alloc(
+/* A block of `size` bytes, as asked for, is the caller's. Returns its origin, 0 where that could
+ * not be kept. Under the guard, of the thread given. */
+uint32_t track_alloc(
 	struct thread *thread, const void *block, size_t size, const struct callstack_at *at);
+
+/* The same where call stacks are sampled: of a sample, or of a thread's first block. */
+void track_alloc_sampled(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at);
+
+/* The short way of a block that is no sample. Under the guard. */
+void track_pass(struct thread *thread, const void *block, size_t size);
+
+/* track_alloc_here, or nearly nothing where that samples: no time, no mapping, no call stack, but
+ * the thread and the size. */
+static inline __attribute__((always_inline)) void track_made(
+	struct thread *thread, const void *block, size_t size, const struct callstack_at *at)
+{
+	if (!sample_on())
+		track_alloc_here(thread, block, size, at);
+	else if (__builtin_expect(process_forked(), 0) || !sample_passes(&thread->sample, size))
+		track_alloc_sampled(thread, block, size, at);
+	else
+		track_pass(thread, block, size);
+}
+
+/* What lives has no call stack any more: sampling begins. Start only, with one thread. */
+void track_forget_callstacks(void);
 
 /* The allocator refused. Under the guard. */
 void track_failed(struct thread *thread);

@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void *made(
 {
 	guard_tracking();
 	if (__builtin_expect(block != NULL, 1))
-		track_alloc_here(thread, block, size, at);
+		track_made(thread, block, size, at);
 	else
 		track_failed(thread);
 	guard_open();
@@ -271,7 +271,7 @@ static void *moved(const struct history_release *release, const struct table_tak
 			history_block(release, taken);
 		track_freed(thread, taken);
 		if (block)
-			track_alloc(thread, block, size, release->at);
+			track_made(thread, block, size, release->at);
 	} else {
 		track_put_back(taken);
 		track_failed(thread);

@@ -49,6 +49,8 @@ static void put_block(struct json *json, const struct addr_source *source, const
 	json_put_number(json, "size", block->size);
 	put_thread(json, source, "tid", block->thread);
 	put_time(json, source, "time_ns", block->time);
+	if (source->view->sample_mean)
+		json_put_bool(json, "sampled", block->origin != 0);
 	report_json_frames(&source->report, json, addr_block_frame(source->view, block));
 	json_object_end(json);
 }

@@ -2,6 +2,7 @@
 
 #include "../preload/core/owner.h"
 #include "../preload/core/report_text_stacks.h"
+#include "addr_block.h"
 #include "addr_headline.h"
 
 /* The details stand behind labels of so many columns. */
@@ -36,6 +37,18 @@ void addr_line_thread(const struct addr_source *source, struct text *text, uint3
 void addr_line_frames(const struct addr_source *source, uint32_t frame)
 {
 	report_text_frames(&source->report, frame, INDENT);
+}
+
+void addr_line_maker(const struct addr_source *source, const struct block *block)
+{
+	struct text *text = source->report.text;
+
+	if (view_has_callstack(source->view, block)) {
+		addr_line_frames(source, addr_block_frame(source->view, block));
+		return;
+	}
+	text_repeat(text, ' ', INDENT);
+	text_str(text, block->time ? "call stack not known\n" : "call stack not sampled\n");
 }
 
 void addr_line_distance(struct text *text, const char *label, uint64_t bytes, const char *words)

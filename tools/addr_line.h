@@ -14,6 +14,7 @@ void addr_line_ago(const struct addr_source *source, struct text *text, uint64_t
 
 /* Lines of their own, below. */
 void addr_line_frames(const struct addr_source *source, uint32_t frame);
+void addr_line_maker(const struct addr_source *source, const struct block *block);
 
 /* What a neighbour has to say before all: how far away it is. */
 void addr_line_distance(struct text *text, const char *label, uint64_t bytes, const char *words);

@@ -21,7 +21,7 @@ static void put_block(
 	addr_line_thread(source, text, block->thread);
 	addr_line_ago(source, text, block->time);
 	text_char(text, '\n');
-	addr_line_frames(source, addr_block_frame(source->view, block));
+	addr_line_maker(source, block);
 }
 
 static void put_before(const struct addr_source *source, const struct addr_answer *answer)

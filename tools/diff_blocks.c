@@ -8,6 +8,7 @@ struct walk {
 	struct block block;
 	bool more;
 	struct diff_stack *stack;
+	struct poisson of; /* what it stands for */
 	uint64_t resident;
 	uint32_t change; /* UINT32_MAX: in no mapping */
 };
@@ -34,13 +35,18 @@ static void look_up(struct walk *walk)
 
 	walk->stack =
 		diff_stacks_at(books->stacks, books->frames, walk->side, frame_of(view, block));
+	walk->of = poisson_of(block->size, view->sample_mean);
 	walk->resident = diff_resident(view, block->address, block->address + block->size);
 	walk->change = change_at(&books->items[walk->side], block->address);
 }
 
+/* Blocks that were not sampled are no call stack's. */
 static void step(struct walk *walk)
 {
-	walk->more = blocks_next(&walk->cursor, &walk->block);
+	do
+		walk->more = blocks_next(&walk->cursor, &walk->block);
+	while (walk->more &&
+		!view_has_callstack(&walk->books->side[walk->side]->view, &walk->block));
 	if (walk->more)
 		look_up(walk);
 }
@@ -55,31 +61,42 @@ static void begin(struct walk *walk, const struct diff_books *books, enum diff_t
 	step(walk);
 }
 
-static void add(struct diff_blocks_sum *sum, const struct walk *walk)
+static void add(struct diff_tally *tally, const struct walk *walk)
 {
-	sum->blocks++;
-	sum->bytes += walk->block.size;
-	sum->resident += walk->resident;
+	poisson_add(&tally->blocks, &walk->of, 1, 0);
+	poisson_add(&tally->bytes, &walk->of, (double)walk->block.size, 0);
+	poisson_add(&tally->resident, &walk->of, (double)walk->resident, 0);
 }
 
-/* The block's part in the growth of its mapping: what is there now came, what was there went. */
-static void share(const struct walk *walk)
+/* The block's part in the growth of its mapping. */
+static void share(const struct walk *walk, double bytes, double resident)
 {
-	bool grown = walk->side == DIFF_NEW;
 	struct diff_share *part;
 
 	if (walk->change == UINT32_MAX)
 		return;
 	part = diff_shares_at(walk->books->shares, walk->change, walk->stack->id);
-	diff_share_add(&part->live_bytes, walk->block.size, grown);
-	diff_share_add(&part->live_resident, walk->resident, grown);
+	poisson_add(&part->live, &walk->of, bytes, 0);
+	poisson_add(&part->resident, &walk->of, resident, 0);
+}
+
+/* What is there now came, what was there went. */
+static void grow(const struct walk *walk)
+{
+	double sign = walk->side == DIFF_NEW ? 1 : -1;
+	double bytes = (double)walk->block.size, resident = (double)walk->resident;
+
+	walk->stack->tally.live += walk->of.doubt * bytes * bytes;
+	walk->stack->tally.resident += walk->of.doubt * resident * resident;
+	share(walk, sign * bytes, sign * resident);
 }
 
 static void leave(struct walk *walk)
 {
 	if (walk->books->same_process)
-		add(walk->side == DIFF_NEW ? &walk->stack->born : &walk->stack->freed, walk);
-	share(walk);
+		add(walk->side == DIFF_NEW ? &walk->stack->tally.born : &walk->stack->tally.freed,
+			walk);
+	grow(walk);
 	step(walk);
 }
 
@@ -89,12 +106,20 @@ static bool is_same(const struct walk *old, const struct walk *new)
 	       old->block.time == new->block.time && old->stack == new->stack;
 }
 
+/* A sample that stayed is the same sample: only what it has more resident is in doubt. */
 static void stay(struct walk *old, struct walk *new)
 {
-	add(&new->stack->stayed, new);
-	diff_share_add(&new->stack->touched, new->resident - old->resident, true);
-	share(old);
-	share(new);
+	double touched = (double)new->resident - (double)old->resident;
+
+	add(&new->stack->tally.stayed, new);
+	poisson_add(&new->stack->tally.touched, &new->of, touched, 0);
+	new->stack->tally.resident += new->of.doubt *touched *touched;
+	if (old->change == new->change) {
+		share(new, 0, touched);
+	} else {
+		share(old, -(double)old->block.size, -(double)old->resident);
+		share(new, (double)new->block.size, (double)new->resident);
+	}
 	step(old);
 	step(new);
 }

@@ -91,6 +91,7 @@ static void put_how(struct diff_json *self)
 	json_put_number(json, "version", DIFF_JSON_VERSION);
 	json_put_string(json, "level", model->deep ? "snapshots" : "mappings");
 	json_put_bool(json, "same_process", model->same_process);
+	json_put_bool(json, "sampled", model->sampled);
 	json_put_bool(json, "same_addresses", model->same_space);
 	json_key(json, "elapsed_ns");
 	if (model->timed)
@@ -157,12 +158,12 @@ static void put_parts(struct diff_json *self)
 	json_line(json);
 	json_put_object(json, "ledger_parts");
 	json_key(json, "newly_live");
-	if (model->same_process)
+	if (model->same_process && !model->sampled)
 		json_signed(json, (int64_t)model->newly_live);
 	else
 		json_nil(json);
 	json_key(json, "newly_touched");
-	if (model->same_process)
+	if (model->same_process && !model->sampled)
 		json_signed(json, (int64_t)model->newly_touched);
 	else
 		json_nil(json);
@@ -209,6 +210,8 @@ static void put_leak(struct diff_json *self, const struct diff_leak *leak)
 	diff_json_refer(self, "callstack", diff_frames_of(frames, DIFF_NEW, leak->frame));
 	json_put_number(json, leak->mapped ? "regions" : "blocks", leak->blocks);
 	json_put_number(json, "bytes", leak->bytes);
+	if (self->show->model->sampled && !leak->mapped)
+		json_put_number(json, "bytes_error", poisson_error(leak->variance));
 	if (!leak->mapped)
 		json_put_number(json, "allocations", leak->allocations);
 	json_put_array(json, leak->mapped ? "region_bytes" : "live_bytes");

@@ -49,6 +49,10 @@ static void put_shares(struct diff_json *self, const struct diff_change *change)
 		diff_json_refer(self, "callstack", share[i].stack);
 		json_put_signed(json, "live_bytes", share[i].live_bytes);
 		json_put_signed(json, "live_resident", share[i].live_resident);
+		if (self->show->model->sampled) {
+			json_put_number(json, "live_bytes_error", share[i].live_error);
+			json_put_number(json, "live_resident_error", share[i].resident_error);
+		}
 		json_put_signed(json, "region_bytes", share[i].region_bytes);
 		json_put_signed(json, "region_resident", share[i].region_resident);
 		json_object_end(json);

@@ -5,13 +5,43 @@
 #include "../preload/core/report_json_stacks.h"
 #include "diff_pick.h"
 
-static void put_sum(struct json *json, const char *key, const struct diff_blocks_sum *sum)
+static void put_sum(
+	struct json *json, const char *key, const struct diff_blocks_sum *sum, bool sampled)
 {
 	json_put_object(json, key);
 	json_put_number(json, "blocks", sum->blocks);
 	json_put_number(json, "bytes", sum->bytes);
 	json_put_number(json, "resident", sum->resident);
+	if (sampled)
+		json_put_number(json, "blocks_error", sum->blocks_error);
 	json_object_end(json);
+}
+
+/* One standard error of each figure; those of the growths know which samples are the same. */
+static void put_errors(struct diff_json *self, const struct diff_stack *stack)
+{
+	static const struct {
+		enum atlas_held held;
+		const char *name;
+	} errors[] = {
+		{ATLAS_LIVE_BYTES, "live_bytes_error"},
+		{ATLAS_LIVE_BLOCKS, "live_blocks_error"},
+		{ATLAS_ALLOCATIONS, "allocations_error"},
+		{ATLAS_ALLOCATED_BYTES, "allocated_bytes_error"},
+		{ATLAS_LIVE_RESIDENT, "live_resident_error"},
+		{ATLAS_PINNED, "pinned_error"},
+	};
+	const struct diff_held *old = &stack->held[DIFF_OLD], *new = &stack->held[DIFF_NEW];
+	struct json *json = &self->writer.json;
+
+	if (!self->show->model->sampled)
+		return;
+	json_put_bool(json, "sampled", true);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		diff_json_pair(self, errors[i].name, poisson_error(old->variance[errors[i].held]),
+			poisson_error(new->variance[errors[i].held]));
+	json_put_number(json, "growth_error", stack->live_error);
+	json_put_number(json, "resident_growth_error", stack->resident_error);
 }
 
 /* Blocks that came, went and stayed can be told apart in one process only. */
@@ -21,9 +51,9 @@ static void put_blocks(struct diff_json *self, const struct diff_stack *stack)
 
 	if (!self->show->model->same_process)
 		return;
-	put_sum(json, "born", &stack->born);
-	put_sum(json, "freed", &stack->freed);
-	put_sum(json, "stayed", &stack->stayed);
+	put_sum(json, "born", &stack->born, self->show->model->sampled);
+	put_sum(json, "freed", &stack->freed, self->show->model->sampled);
+	put_sum(json, "stayed", &stack->stayed, self->show->model->sampled);
 	json_put_signed(json, "newly_live", diff_stack_newly_live(stack));
 	json_put_signed(json, "newly_touched", stack->touched);
 }
@@ -38,6 +68,7 @@ static void put_held(struct diff_json *self, const struct diff_stack *stack)
 	diff_json_pair(self, "allocated_bytes", old->allocated_bytes, new->allocated_bytes);
 	diff_json_pair(self, "regions", old->regions, new->regions);
 	diff_json_pair(self, "region_bytes", old->region_bytes, new->region_bytes);
+	put_errors(self, stack);
 	if (!self->show->model->pages)
 		return;
 	diff_json_pair(self, "live_resident", old->live_resident, new->live_resident);

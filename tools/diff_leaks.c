@@ -68,12 +68,26 @@ static int by_bytes(const void *left, const void *right)
 	return (a->frame > b->frame) - (a->frame < b->frame);
 }
 
+static bool exceeds(double bytes, double variance)
+{
+	return variance <= 0 || bytes > 2 * poisson_root(variance);
+}
+
+/* Chance alone makes one of forty grow by two standard errors. */
+static bool is_sure(const struct diff_leaks *leaks, const struct diff_leak *leak)
+{
+	double growth = (double)leak->live[leaks->sides - 1] - (double)leak->live[0];
+
+	return exceeds(growth, leak->growth_variance) &&
+	       exceeds((double)leak->bytes, leak->variance);
+}
+
 static void keep_suspects(struct diff_leaks *leaks)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < leaks->count; i++)
-		if (leaks->leak[i].blocks)
+		if (leaks->leak[i].blocks && is_sure(leaks, &leaks->leak[i]))
 			leaks->leak[kept++] = leaks->leak[i];
 	leaks->count = kept;
 	if (kept)

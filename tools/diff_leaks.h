@@ -14,6 +14,11 @@ struct diff_leak {
 	uint64_t blocks, bytes; /* the evidence: blocks, or regions */
 	uint64_t allocations;   /* between the first and the second snapshot; of blocks only */
 	uint64_t *live;         /* bytes in each snapshot */
+	/* Where call stacks are sampled: squares of the standard errors of the growth from the
+	 * first snapshot to the last, and of `bytes`. `blocks` and `allocations` are then samples.
+	 */
+	double growth_variance, variance;
+	double tally; /* bytes while they are summed up */
 };
 
 struct diff_leaks {
@@ -32,8 +37,9 @@ const char *diff_leaks_cannot(const struct diff_side *side, unsigned sides);
  * and of which blocks that were allocated between the first and the second snapshot are live in all
  * later ones: these are its blocks and bytes. Of two snapshots, one that grew and freed nothing in
  * between, neither older blocks nor newer ones: its blocks and bytes are those that came. The same
- * goes for regions and what is mapped. A cache that is still filling fits, too.
- * 0 or ENOMEM; to be given to diff_leaks_free in any case. */
+ * goes for regions and what is mapped. Where call stacks are sampled, it must have grown by more
+ * than two standard errors. A cache that is still filling fits, too. 0 or ENOMEM; to be given to
+ * diff_leaks_free in any case. */
 int diff_leaks_make(struct diff_leaks *leaks, const struct diff_side *side, unsigned sides);
 void diff_leaks_free(struct diff_leaks *leaks);
 

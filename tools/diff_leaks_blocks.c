@@ -12,14 +12,22 @@ static const struct atlas_stack *stack_in(const struct diff_side *side, uint32_t
 	return place ? &atlas->stack[place - 1] : &none;
 }
 
+static double square(uint64_t error)
+{
+	return (double)error * (double)error;
+}
+
 static void add(struct diff_leaks *leaks, const struct diff_side *side, uint32_t frame)
 {
+	const struct diff_side *last = &side[leaks->sides - 1];
 	struct diff_leak *leak = diff_leaks_add(leaks, frame);
 
 	for (unsigned i = 0; i < leaks->sides; i++)
 		leak->live[i] = stack_in(&side[i], frame)->live_bytes;
 	leak->allocations =
-		stack_in(&side[1], frame)->allocations - stack_in(&side[0], frame)->allocations;
+		stack_in(&side[1], frame)->samples_ever - stack_in(&side[0], frame)->samples_ever;
+	leak->growth_variance = square(stack_in(&side[0], frame)->error[ATLAS_LIVE_BYTES]) +
+				square(stack_in(last, frame)->error[ATLAS_LIVE_BYTES]);
 }
 
 /* Who is not known is nobody: blocks without a call stack can come from anywhere. */
@@ -51,15 +59,31 @@ static bool has(const struct diff_side *side, const struct block *block, uint32_
 	       frame_of(&side->view, &found) == frame;
 }
 
+/* Not in the first, but in all others. */
 static bool came_and_stayed(
 	const struct diff_side *side, unsigned sides, const struct block *block, uint32_t frame)
 {
-	if (has(&side[0], block, frame))
-		return false;
 	for (unsigned i = 1; i + 1 < sides; i++)
 		if (!has(&side[i], block, frame))
 			return false;
 	return true;
+}
+
+/* What is in the first snapshot, too, is the same sample: by it, the growth is not in doubt. */
+static void weigh(struct diff_leaks *leaks, struct diff_leak *leak, const struct diff_side *side,
+	const struct block *block)
+{
+	const struct diff_side *last = &side[leaks->sides - 1];
+	struct poisson of = poisson_of(block->size, last->view.sample_mean);
+	double bytes = (double)block->size, variance = of.doubt * bytes * bytes;
+
+	if (has(&side[0], block, leak->frame)) {
+		leak->growth_variance -= 2 * variance;
+	} else if (came_and_stayed(side, leaks->sides, block, leak->frame)) {
+		leak->blocks++;
+		leak->tally += of.weight * bytes;
+		leak->variance += variance;
+	}
 }
 
 static void count_survivors(
@@ -75,11 +99,12 @@ static void count_survivors(
 		uint32_t frame = frame_of(&last->view, &block);
 		uint32_t found = frame <= last->atlas.frames ? number[frame] : 0;
 
-		if (!found || !came_and_stayed(side, leaks->sides, &block, frame))
-			continue;
-		leaks->leak[found - 1].blocks++;
-		leaks->leak[found - 1].bytes += block.size;
+		if (found && view_has_callstack(&last->view, &block))
+			weigh(leaks, &leaks->leak[found - 1], side, &block);
 	}
+	for (uint32_t i = 0; i < leaks->count; i++)
+		if (leaks->leak[i].blocks && !leaks->leak[i].mapped)
+			leaks->leak[i].bytes = poisson_round(leaks->leak[i].tally);
 }
 
 /* -- Of two: that nothing went -------------------------------------------------------------- */
@@ -91,8 +116,12 @@ static void count_kept(struct diff_leaks *leaks, const struct diff_side *side, u
 		const struct atlas_stack *old = stack_in(&side[0], leak->frame);
 		const struct atlas_stack *new = stack_in(&side[1], leak->frame);
 
-		if (new->live_blocks - old->live_blocks != leak->allocations)
+		if (new->samples - old->samples != leak->allocations)
 			continue;
+		/* Nothing went, so the samples of then are all among those of now. */
+		leak->growth_variance =
+			square(new->error[ATLAS_LIVE_BYTES]) - square(old->error[ATLAS_LIVE_BYTES]);
+		leak->variance = leak->growth_variance;
 		leak->blocks = leak->allocations;
 		leak->bytes = new->live_bytes - old->live_bytes;
 	}

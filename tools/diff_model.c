@@ -16,6 +16,7 @@ static void compare_sides(struct diff_model *model, struct diff_side *old, struc
 	model->pages = diff_side_knows_pages(old) && diff_side_knows_pages(new);
 	model->rss = diff_side_knows_rss(old) && diff_side_knows_rss(new);
 	model->same_process = diff_side_same_process(old, new);
+	model->sampled = old->view.sample_mean || new->view.sample_mean;
 	model->same_space = model->same_process || diff_side_same_space(old, new);
 	model->timed = diff_side_apart(old, new, &model->ns);
 }
@@ -97,6 +98,7 @@ static int enter_stacks(struct diff_model *model)
 		return error;
 	diff_blocks_enter(&books);
 	diff_regions_enter(&books);
+	diff_stacks_settle(&model->stacks);
 	diff_shares_sort(&model->shares);
 	return model->shares.error;
 }

@@ -26,6 +26,7 @@ struct diff_model {
 	bool pages; /* deep, and which pages are resident is known in both */
 	bool rss;   /* what is resident is known in both; else rows are of sizes */
 	bool same_process, same_space;
+	bool sampled; /* call stacks of one or both: their figures are estimates */
 	bool timed;
 	int64_t ns; /* between the two, if timed; negative where the old one is younger */
 

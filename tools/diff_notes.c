@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../preload/core/text_human.h"
+
 __attribute__((format(printf, 2, 3))) static void note(
 	struct diff_model *model, const char *format, ...)
 {
@@ -69,6 +71,24 @@ static void note_level(struct diff_model *model)
 		note(model, "What is resident is not known of both: sizes are compared.");
 }
 
+static void note_sampling(struct diff_model *model)
+{
+	char mean[TEXT_HUMAN];
+
+	if (!model->sampled)
+		return;
+	for (int side = 0; side < DIFF_SIDES; side++) {
+		const struct diff_side *of = model->side[side];
+
+		if (of->view.sample_mean)
+			note(model, "Call stacks of %s are sampled: one in %s of allocated bytes.",
+				of->name, text_size_human(of->view.sample_mean, mean));
+		else
+			note(model, "Of %s all call stacks were recorded.", of->name);
+	}
+	note(model, "What call stacks hold is estimated by samples; ± is one standard error.");
+}
+
 /* -- What is missing ------------------------------------------------------------------------ */
 
 static uint64_t lost_before(const struct view *view, const char *name)
@@ -125,6 +145,8 @@ void diff_notes_make(struct diff_model *model)
 {
 	note_processes(model);
 	note_level(model);
+	if (model->deep)
+		note_sampling(model);
 	if (model->timed && model->ns < 0)
 		note(model, "%s is older than %s.", model->side[DIFF_NEW]->name,
 			model->side[DIFF_OLD]->name);

@@ -178,6 +178,11 @@ static int64_t pinned_of(const struct diff_stack *stack, enum diff_pick_by by)
 	return by == DIFF_PICK_BLOCKS ? diff_stack_pinned(stack) : 0;
 }
 
+static double variance_of(const struct diff_stack *stack, enum diff_pick_by by)
+{
+	return by == DIFF_PICK_BLOCKS ? stack->tally.live : 0;
+}
+
 /* What it costs in memory, and what it has asked for: one is the first key, one the second. */
 static struct ranked rank(
 	const struct diff_stack *stack, const struct diff_options *options, enum diff_pick_by by)
@@ -209,6 +214,7 @@ void diff_pick_add(
 	rest->bytes += (uint64_t)bytes_of(stack, by);
 	rest->resident += (uint64_t)resident_of(stack, by);
 	rest->pinned += (uint64_t)pinned_of(stack, by);
+	rest->variance += variance_of(stack, by);
 }
 
 void diff_pick_take(
@@ -220,6 +226,7 @@ void diff_pick_take(
 	rest->bytes -= (uint64_t)bytes_of(stack, by);
 	rest->resident -= (uint64_t)resident_of(stack, by);
 	rest->pinned -= (uint64_t)pinned_of(stack, by);
+	rest->variance -= variance_of(stack, by);
 }
 
 int diff_pick_stacks(struct diff_picked_stacks *picked, const struct diff_model *model,

@@ -36,6 +36,7 @@ enum diff_pick_by {
 struct diff_rest_stacks {
 	uint32_t stacks;
 	uint64_t bytes, resident, pinned;
+	double variance; /* of bytes */
 };
 
 struct diff_picked_stacks {

@@ -91,10 +91,20 @@ static bool grew(const struct diff_share *share)
 	       share->region_resident;
 }
 
+static void settle(struct diff_share *share)
+{
+	share->live_bytes += poisson_whole(share->live.sum);
+	share->live_resident += poisson_whole(share->resident.sum);
+	share->live_error = poisson_error(share->live.variance);
+	share->resident_error = poisson_error(share->resident.variance);
+}
+
 void diff_shares_sort(struct diff_shares *shares)
 {
 	size_t kept = 0;
 
+	for (size_t i = 0; i < shares->count; i++)
+		settle(&shares->share[i]);
 	for (size_t i = 0; i < shares->count; i++)
 		if (grew(&shares->share[i]))
 			shares->share[kept++] = shares->share[i];

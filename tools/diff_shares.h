@@ -6,12 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../preload/core/poisson.h"
+
 /* Growths in bytes, of one call stack in the mappings of one change. */
 struct diff_share {
 	uint32_t change; /* index */
 	uint32_t stack;  /* its id */
 	int64_t live_bytes, live_resident;
 	int64_t region_bytes, region_resident;
+	/* Until diff_shares_sort: what its blocks stand for, which comes to the growths then. */
+	struct poisson_sum live, resident;
+	uint64_t live_error,
+		resident_error; /* of live_bytes and live_resident: one standard error */
 };
 
 /* A hash table, and after diff_shares_sort a sorted array. */

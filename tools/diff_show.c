@@ -107,3 +107,19 @@ const struct diff_stack *diff_show_stack(const struct diff_show *show, uint32_t 
 
 	return &stacks->stack[stacks->place[id] - 1];
 }
+
+void diff_put_size_error(const struct diff_show *show, uint64_t error)
+{
+	if (!show->model->sampled)
+		return;
+	text_str(show->text, " ± ");
+	text_size(show->text, error);
+}
+
+void diff_put_count_error(const struct diff_show *show, uint64_t error)
+{
+	if (!show->model->sampled)
+		return;
+	text_str(show->text, " ± ");
+	text_put_grouped(show->text, error, 0);
+}

@@ -28,6 +28,10 @@ char *diff_show_growth(int64_t growth, char out[DIFF_GROWTH]);
 void diff_put_growth(struct text *text, int64_t growth, size_t width);
 void diff_put_exact(struct text *text, int64_t growth, size_t width);
 
+/* Writes " ± 1.2 MiB" and " ± 12"; nothing where neither side is sampled. */
+void diff_put_size_error(const struct diff_show *show, uint64_t error);
+void diff_put_count_error(const struct diff_show *show, uint64_t error);
+
 /* Writes "1,000 blocks", or "1 block". */
 void diff_put_count(struct text *text, uint64_t count, const char *noun);
 

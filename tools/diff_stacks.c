@@ -26,6 +26,8 @@ static void enter(struct diff_held *held, const struct atlas_stack *stack)
 	held->pinned += stack->pinned;
 	held->allocations += stack->allocations;
 	held->allocated_bytes += stack->allocated_bytes;
+	for (unsigned i = 0; i < ATLAS_HELDS; i++)
+		held->variance[i] += (double)stack->error[i] * (double)stack->error[i];
 }
 
 static uint64_t room_for(const struct diff_side *side)
@@ -70,6 +72,38 @@ void diff_stacks_free(struct diff_stacks *stacks)
 {
 	free(stacks->stack);
 	free(stacks->place);
+}
+
+/* -- Blocks --------------------------------------------------------------------------------- */
+
+static void settle(struct diff_blocks_sum *sum, const struct diff_tally *tally)
+{
+	sum->blocks = poisson_round(tally->blocks.sum);
+	sum->bytes = poisson_round(tally->bytes.sum);
+	sum->resident = poisson_round(tally->resident.sum);
+	sum->blocks_error = poisson_error(tally->blocks.variance);
+}
+
+/* Nothing tells of which blocks the pinned bytes are the same ones. */
+static uint64_t pinned_error(const struct diff_stack *stack)
+{
+	return poisson_error(stack->held[DIFF_OLD].variance[ATLAS_PINNED] +
+			     stack->held[DIFF_NEW].variance[ATLAS_PINNED]);
+}
+
+void diff_stacks_settle(struct diff_stacks *stacks)
+{
+	for (uint32_t i = 0; i < stacks->count; i++) {
+		struct diff_stack *stack = &stacks->stack[i];
+
+		settle(&stack->born, &stack->tally.born);
+		settle(&stack->freed, &stack->tally.freed);
+		settle(&stack->stayed, &stack->tally.stayed);
+		stack->touched = poisson_whole(stack->tally.touched.sum);
+		stack->live_error = poisson_error(stack->tally.live);
+		stack->resident_error = poisson_error(stack->tally.resident);
+		stack->pinned_error = pinned_error(stack);
+	}
 }
 
 /* -- Growths -------------------------------------------------------------------------------- */

@@ -11,11 +11,18 @@ struct diff_held {
 	uint64_t live_blocks, live_bytes, live_resident, pinned;
 	uint64_t allocations, allocated_bytes;           /* ever */
 	uint64_t regions, region_bytes, region_resident; /* what it mapped and still has */
+	double variance[ATLAS_HELDS]; /* squares of the standard errors, where it is sampled */
 };
 
-/* Some blocks. */
+/* Some blocks; where call stacks are sampled, what the samples among them stand for. */
 struct diff_blocks_sum {
 	uint64_t blocks, bytes, resident;
+	uint64_t blocks_error; /* one standard error */
+};
+
+/* The same while they are counted. */
+struct diff_tally {
+	struct poisson_sum blocks, bytes, resident;
 };
 
 struct diff_stack {
@@ -25,6 +32,13 @@ struct diff_stack {
 	/* Of one process only: blocks that came and went in between, and those that stayed. */
 	struct diff_blocks_sum born, freed, stayed;
 	int64_t touched; /* by how much those that stayed have more resident */
+	struct {
+		struct diff_tally born, freed, stayed;
+		struct poisson_sum touched;
+		double live, resident; /* variances of the growths */
+	} tally;                       /* for diff_stacks_settle */
+	/* One standard error of diff_stack_live, _resident and _pinned. */
+	uint64_t live_error, resident_error, pinned_error;
 };
 
 struct diff_stacks {
@@ -44,6 +58,9 @@ void diff_stacks_free(struct diff_stacks *stacks);
  * pointer stays good. */
 struct diff_stack *diff_stacks_at(struct diff_stacks *stacks, const struct diff_frames *frames,
 	enum diff_then side, uint32_t frame);
+
+/* Once all blocks are entered: what was tallied becomes whole numbers. */
+void diff_stacks_settle(struct diff_stacks *stacks);
 
 /* Growths, modulo 2^64. */
 int64_t diff_stack_live(const struct diff_stack *stack);

@@ -45,7 +45,7 @@ static void put_parts(struct text *text, const struct diff_model *model, const s
 {
 	if (!model->deep || !model->pages)
 		return;
-	if (row->number == ATLAS_LIVE && model->same_process)
+	if (row->number == ATLAS_LIVE && model->same_process && !model->sampled)
 		put_live_parts(text, model, row->bytes[DIFF_NEW] - row->bytes[DIFF_OLD]);
 	if (row->number == ATLAS_RETAINED) {
 		put_part(text, model->pinned, "  of which pinned: on a page with a live block");

@@ -4,6 +4,14 @@
 
 enum { TOP = 20 };
 
+static void put_doubt(const struct diff_show *show)
+{
+	if (show->model->sampled)
+		text_str(show->text,
+			"  By samples, each grew by more than two standard errors: chance "
+			"alone makes one call\n  stack of forty do so.\n");
+}
+
 static void put_claim(const struct diff_show *show)
 {
 	struct text *text = show->text;
@@ -21,20 +29,29 @@ static void put_claim(const struct diff_show *show)
 			       "say more: what is\n  freed later, or grows only once, looks the "
 			       "same. Take a third one.\n");
 	}
+	put_doubt(show);
 }
 
-static void put_series(
-	struct text *text, const struct diff_leaks *leaks, const struct diff_leak *leak)
+static void put_series(const struct diff_show *show, const struct diff_leak *leak)
 {
+	const struct diff_leaks *leaks = show->leaks;
+	struct text *text = show->text;
+
 	text_str(text, leak->mapped ? "     mapped: " : "     live: ");
 	for (unsigned i = 0; i < leaks->sides; i++) {
 		text_str(text, i ? " → " : "");
 		text_size(text, leak->live[i]);
 	}
+	if (show->model->sampled && !leak->mapped) {
+		text_str(text, "; grew by ");
+		text_size(text, leak->live[leaks->sides - 1] - leak->live[0]);
+		diff_put_size_error(show, poisson_error(leak->growth_variance));
+	}
 	text_char(text, '\n');
 }
 
-static void put_evidence(struct text *text, const struct diff_leak *leak, bool survived)
+static void put_evidence(
+	struct text *text, const struct diff_leak *leak, bool survived, bool sampled)
 {
 	if (leak->mapped) {
 		diff_put_count(text, leak->blocks, "region");
@@ -42,9 +59,9 @@ static void put_evidence(struct text *text, const struct diff_leak *leak, bool s
 					: " that it mapped in between");
 		return;
 	}
-	diff_put_count(text, leak->blocks, "block");
+	diff_put_count(text, leak->blocks, sampled ? "sample" : "block");
 	text_str(text, " of ");
-	diff_put_count(text, leak->allocations, "allocation");
+	diff_put_count(text, leak->allocations, sampled ? "sampled allocation" : "allocation");
 	text_str(text, survived ? " of the first interval, still live" : " in between");
 }
 
@@ -56,12 +73,14 @@ static void put_leak(const struct diff_show *show, const struct diff_leak *leak,
 	text_dec(text, rank);
 	text_str(text, rank < 10 ? "   " : "  ");
 	text_size(text, leak->bytes);
+	if (!leak->mapped)
+		diff_put_size_error(show, poisson_error(leak->variance));
 	text_str(text, " in ");
-	put_evidence(text, leak, show->leaks->survived);
+	put_evidence(text, leak, show->leaks->survived, show->model->sampled);
 	text_str(text, "; call stack ");
 	text_dec(text, leak->frame);
 	text_char(text, '\n');
-	put_series(text, show->leaks, leak);
+	put_series(show, leak);
 	report_text_frames(&show->report[DIFF_NEW], leak->frame, 8);
 }
 

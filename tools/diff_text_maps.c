@@ -88,6 +88,7 @@ static void put_share(const struct diff_show *show, const struct diff_share *sha
 	text_repeat(text, ' ', WORD_COLUMNS + KIND_COLUMNS + 2);
 	if (share->live_bytes || share->live_resident) {
 		diff_put_growth(text, share->live_bytes, SIZE_COLUMNS);
+		diff_put_size_error(show, share->live_error);
 		text_str(text, " live");
 	} else {
 		diff_put_growth(text, share->region_bytes, SIZE_COLUMNS);
@@ -96,6 +97,8 @@ static void put_share(const struct diff_show *show, const struct diff_share *sha
 	text_str(text, ", ");
 	diff_put_growth(text,
 		(int64_t)((uint64_t)share->live_resident + (uint64_t)share->region_resident), 0);
+	if (share->live_bytes || share->live_resident)
+		diff_put_size_error(show, share->resident_error);
 	text_str(text, " resident, by ");
 	text_printable(text, owner, length);
 	text_str(text, length ? "; call stack " : "a call stack that is not known");

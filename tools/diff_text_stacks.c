@@ -44,19 +44,33 @@ static void put_rank(struct text *text, uint32_t rank, int64_t growth)
 
 /* -- What they allocated -------------------------------------------------------------------- */
 
+static void put_bytes(const struct diff_show *show, const struct diff_held *held)
+{
+	text_size(show->text, held->live_bytes);
+	diff_put_size_error(show, poisson_error(held->variance[ATLAS_LIVE_BYTES]));
+}
+
+static void put_blocks(const struct diff_show *show, const struct diff_held *held)
+{
+	text_put_grouped(show->text, held->live_blocks, 0);
+	diff_put_count_error(show, poisson_error(held->variance[ATLAS_LIVE_BLOCKS]));
+}
+
 static void put_held(const struct diff_show *show, const struct diff_stack *stack)
 {
 	const struct diff_held *old = &stack->held[DIFF_OLD], *new = &stack->held[DIFF_NEW];
 	struct text *text = show->text;
 
+	diff_put_size_error(show, stack->live_error);
 	text_str(text, " live: ");
-	text_size(text, old->live_bytes);
+	put_bytes(show, old);
 	text_str(text, " → ");
-	text_size(text, new->live_bytes);
+	put_bytes(show, new);
 	text_str(text, " in ");
-	text_put_grouped(text, old->live_blocks, 0);
+	put_blocks(show, old);
 	text_str(text, " → ");
-	diff_put_count(text, new->live_blocks, "block");
+	put_blocks(show, new);
+	text_str(text, new->live_blocks == 1 ? " block" : " blocks");
 	put_number(show, stack);
 }
 
@@ -68,14 +82,44 @@ static void put_cost(const struct diff_show *show, const struct diff_stack *stac
 		return;
 	text_str(text, "     ");
 	diff_put_growth(text, diff_stack_resident(stack), 0);
+	diff_put_size_error(show, stack->resident_error);
 	text_str(text, " resident");
-	if (show->model->same_process) {
+	if (show->model->same_process && !show->model->sampled) {
 		put_change_of(text, "newly live", diff_stack_newly_live(stack), ": ");
 		put_change_of(text, "newly touched", stack->touched,
 			diff_stack_newly_live(stack) ? ", " : ": ");
 	}
 	put_change_of(text, "pinned", diff_stack_pinned(stack), "; ");
+	if (diff_stack_pinned(stack))
+		diff_put_size_error(show, stack->pinned_error);
 	text_char(text, '\n');
+}
+
+/* The samples of then are among those of now. */
+static uint64_t error_between(const struct diff_stack *stack, enum atlas_held held)
+{
+	return poisson_error(
+		stack->held[DIFF_NEW].variance[held] - stack->held[DIFF_OLD].variance[held]);
+}
+
+static void put_between_sampled(const struct diff_show *show, const struct diff_stack *stack)
+{
+	const struct diff_held *old = &stack->held[DIFF_OLD], *new = &stack->held[DIFF_NEW];
+	struct text *text = show->text;
+
+	text_str(text, "     in between ");
+	text_put_grouped(text, new->allocations - old->allocations, 0);
+	diff_put_count_error(show, error_between(stack, ATLAS_ALLOCATIONS));
+	text_str(text, " allocations of ");
+	text_size(text, new->allocated_bytes - old->allocated_bytes);
+	diff_put_size_error(show, error_between(stack, ATLAS_ALLOCATED_BYTES));
+	text_str(text, "; ");
+	text_put_grouped(text, stack->born.blocks, 0);
+	diff_put_count_error(show, stack->born.blocks_error);
+	text_str(text, " of these live; ");
+	text_put_grouped(text, stack->freed.blocks, 0);
+	diff_put_count_error(show, stack->freed.blocks_error);
+	text_str(text, " older freed\n");
 }
 
 static void put_between(const struct diff_show *show, const struct diff_stack *stack)
@@ -86,6 +130,10 @@ static void put_between(const struct diff_show *show, const struct diff_stack *s
 
 	if (!show->model->same_process || new->allocations < old->allocations)
 		return;
+	if (show->model->sampled) {
+		put_between_sampled(show, stack);
+		return;
+	}
 	text_str(text, "     in between ");
 	diff_put_allocations(text, show->model, new->allocations - old->allocations, bytes);
 	text_str(text, "; ");
@@ -113,13 +161,16 @@ static void put_others(
 		return;
 	text_str(text, "\n     ");
 	diff_put_growth(text, (int64_t)picked->others.bytes, 0);
+	if (picked->others.variance > 0)
+		diff_put_size_error(show, poisson_error(picked->others.variance));
 	text_str(text, what);
-	if (show->model->pages) {
+	if (show->model->pages && !show->model->sampled) {
 		text_str(text, ", ");
 		diff_put_growth(text, (int64_t)picked->others.resident, 0);
 		text_str(text, " resident");
 	}
-	put_change_of(text, "pinned", (int64_t)picked->others.pinned, "; ");
+	if (!show->model->sampled)
+		put_change_of(text, "pinned", (int64_t)picked->others.pinned, "; ");
 	text_str(text, ", by ");
 	diff_put_count(text, picked->others.stacks, "other call stack");
 	text_char(text, '\n');

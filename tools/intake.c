@@ -35,6 +35,7 @@ static const struct spec {
 	[INTAKE_OWN] = {VMATLAS_TAG_OWN, sizeof(struct vmatlas_range), RECORDS},
 	[INTAKE_BLOCKS] = {VMATLAS_TAG_BLOCKS, sizeof(struct vmatlas_placed), RECORDS},
 	[INTAKE_BIGS] = {VMATLAS_TAG_BIGS, sizeof(struct vmatlas_big), RECORDS},
+	[INTAKE_WEIGHTS] = {VMATLAS_TAG_WEIGHTS, sizeof(struct vmatlas_weight), RECORDS},
 	[INTAKE_ORIGINS] = {VMATLAS_TAG_ORIGINS, sizeof(struct vmatlas_origin), RECORDS},
 	[INTAKE_MOMENTS] = {VMATLAS_TAG_MOMENTS, sizeof(struct vmatlas_moment), RECORDS},
 	[INTAKE_BIRTHS] = {VMATLAS_TAG_BIRTHS, sizeof(struct vmatlas_birth), RECORDS},

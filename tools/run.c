@@ -48,6 +48,11 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "What to record:", 3},
 	{"depth", KEY(SETTING_DEPTH), "FRAMES", 0, "Call stacks up to so many frames (1 to 256)",
 		3},
+	{"sample", KEY(SETTING_SAMPLE), "BYTES", 0,
+		"Call stacks of one in so many allocated bytes (512K): costs nearly nothing, and "
+		"what "
+		"they hold is estimated. Totals, mappings and RSS stay exact",
+		3},
 	{"history", KEY(SETTING_HISTORY), "BLOCKS", 0,
 		"Who made and who freed the last so many freed blocks (1000, 64K), for `vmatlas "
 		"addr`",

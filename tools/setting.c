@@ -1,5 +1,6 @@
 #include "setting.h"
 
+#include "../preload/core/poisson.h"
 #include "filename.h"
 #include "size.h"
 
@@ -45,6 +46,15 @@ static const char *read_history(const char *value, char *final)
 	if (size_bytes(value, &count) || count > HISTORY_MOST)
 		return "expected a number of blocks: 1000, 64K, up to 16M";
 	return put_number(final, count);
+}
+
+static const char *read_sample(const char *value, char *final)
+{
+	uint64_t bytes;
+
+	if (size_bytes(value, &bytes) || bytes > POISSON_MEAN_MOST)
+		return "expected a number of bytes up to 1T: 512K, 0 for all";
+	return put_number(final, bytes);
 }
 
 static const char *read_interval(const char *value, char *final)
@@ -158,6 +168,7 @@ static const struct {
 	[SETTING_GROWTH] = {"VMATLAS_GROWTH", read_bytes},
 	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
 	[SETTING_HISTORY] = {"VMATLAS_HISTORY", read_history},
+	[SETTING_SAMPLE] = {"VMATLAS_SAMPLE", read_sample},
 	[SETTING_BLOCKS] = {"VMATLAS_BLOCKS", read_switch},
 	[SETTING_CHILDREN] = {"VMATLAS_CHILDREN", read_switch},
 };

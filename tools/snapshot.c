@@ -123,6 +123,7 @@ static void put_facts(struct snapshot *snapshot)
 	view->failed = facts->failed;
 	view->peak_live_bytes = facts->peak_live_bytes;
 	view->peak_error = facts->peak_error;
+	view->sample_mean = facts->sample_mean;
 }
 
 static const char *text_of(const struct snapshot *snapshot, enum intake_table table)
@@ -247,6 +248,7 @@ static void put_lanes(struct snapshot *snapshot)
 
 	view->frames = lane_of(snapshot, INTAKE_FRAMES);
 	view->origins = lane_of(snapshot, INTAKE_ORIGINS);
+	view->weights = lane_of(snapshot, INTAKE_WEIGHTS);
 	view->moments = lane_of(snapshot, INTAKE_MOMENTS);
 	view->births = lane_of(snapshot, INTAKE_BIRTHS);
 	view->bigs = lane_of(snapshot, INTAKE_BIGS);

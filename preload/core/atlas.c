@@ -117,6 +117,7 @@ int atlas_make(
 	for (uint32_t i = 0; i < atlas->mappings; i++)
 		enter_mapping(atlas, &atlas->mapping[i]);
 	atlas_parts_fold(atlas);
+	atlas_stacks_round(atlas);
 	atlas_stacks_sort(atlas);
 	return error;
 }

@@ -10,6 +10,7 @@
 #define VMATLAS_ATLAS_H
 
 #include "kind.h"
+#include "poisson.h"
 #include "smaps.h"
 #include "view.h"
 
@@ -81,12 +82,30 @@ struct atlas_region {
 	uint32_t arena;         /* its number, 0 for none */
 };
 
+/* What a call stack holds. */
+enum atlas_held {
+	ATLAS_LIVE_BLOCKS,
+	ATLAS_LIVE_BYTES,
+	ATLAS_LIVE_RESIDENT,
+	ATLAS_PINNED,
+	ATLAS_ALLOCATIONS,
+	ATLAS_ALLOCATED_BYTES,
+	ATLAS_SLACK,
+	ATLAS_HELDS,
+	ATLAS_SAMPLES = ATLAS_HELDS, /* of `sum` alone: live samples */
+	ATLAS_SUMS,
+};
+
+/* Where call stacks are sampled (view->sample_mean), these figures are estimates by what the
+ * samples stand for, each with its standard error; else exact, the errors 0. */
 struct atlas_stack {
 	uint32_t frame; /* number of the innermost frame; 0: call stack unknown */
 	uint32_t rank;  /* 1 for the most live bytes */
 	uint64_t live_blocks, live_bytes, live_resident, pinned;
 	uint64_t allocations, allocated_bytes; /* ever */
 	uint64_t slack; /* bytes that its blocks got beyond what was asked for: see atlas->slack */
+	uint64_t error[ATLAS_HELDS];
+	uint64_t samples, samples_ever; /* blocks whose call stack was kept: live, and all */
 };
 
 enum atlas_row {
@@ -119,6 +138,9 @@ struct atlas {
 	uint32_t regions;
 	struct atlas_stack *stack; /* by live bytes, most first */
 	uint32_t stacks;
+	/* While it is made: of each call stack the sums, by enum atlas_held, in a line of the
+	 * cache; and what they may be off by, squared, where call stacks are sampled. */
+	double (*sum)[ATLAS_SUMS], (*variance)[ATLAS_SUMS];
 	uint32_t *stack_of;          /* by frame number: its place in stack, from 1; 0 for none */
 	uint32_t frames, stack_room; /* largest frame number in stack_of, room in stack */
 	uint32_t part_room, region_room, paths_room;
@@ -128,8 +150,9 @@ struct atlas {
 
 	uint64_t rss, pss, swap, size;
 	uint64_t live_blocks, live_bytes;
-	uint64_t row[ATLAS_ROWS];   /* sums to rss */
-	uint64_t pinned, trimmable; /* parts of ATLAS_RETAINED; what is neither, malloc keeps */
+	uint64_t samples, samples_ever; /* of all call stacks */
+	uint64_t row[ATLAS_ROWS];       /* sums to rss */
+	uint64_t pinned, trimmable;     /* parts of ATLAS_RETAINED; what is neither, malloc keeps */
 	bool pages_known;
 
 	/* Bytes that live blocks may use beyond what was asked for, by glibc's rules: at least. A
@@ -138,7 +161,9 @@ struct atlas {
 	uint64_t slack;
 	bool slack_known;
 
-	uint64_t moved;    /* blocks whose mapping is another than at birth */
+	/* Blocks whose mapping is another than at birth; where call stacks are sampled, of samples.
+	 */
+	uint64_t moved;
 	uint64_t unplaced; /* blocks outside every mapping */
 	uint64_t damaged;  /* words of the table that made no sense, lines of smaps likewise */
 	uint64_t
@@ -179,12 +204,13 @@ const char *atlas_row_name(enum atlas_row row);
 
 /* For reports: which mappings the blocks of the first `ranks` call stacks live in. For each of
  * these ranks up to `most` pairs of a mapping's index and bytes, most bytes first, index UINT32_MAX
- * at the end. Works in `memory` (zeros, ranks * mappings * 8 bytes). */
+ * at the end; where call stacks are sampled, estimates, as the call stack's live bytes are. Works
+ * in `memory` (zeros, ranks * mappings * 8 bytes). */
 struct atlas_share {
 	uint32_t mapping;
 	uint64_t bytes;
 };
 void atlas_shares(const struct atlas *atlas, uint32_t ranks, unsigned most,
-	struct atlas_share *shares, uint64_t *memory);
+	struct atlas_share *shares, double *memory);
 
 #endif

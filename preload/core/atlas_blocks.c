@@ -18,19 +18,36 @@ enum {
 	PAGE_BLOCKS = 128,
 };
 
+#define NOBODY UINT32_MAX
+
+/* A block on a page, of which it may retain a part. */
+struct tenant {
+	uint64_t size;   /* the whole block's */
+	uint32_t stack;  /* index into atlas->stack, NOBODY for none */
+	uint32_t before; /* bytes that it pins elsewhere: of the page where it begins */
+};
+
 /* The page that the pass is on. */
 struct page {
 	uint64_t start;
 	uint64_t live;
 	bool resident, open;
 	uint32_t blocks;
-	uint32_t stack[PAGE_BLOCKS]; /* indices into atlas->stack */
+	struct tenant tenant[PAGE_BLOCKS];
 };
 
-/* A block that reaches past its part: the program gave some of it another protection, say. */
+/* The block that is counted. */
+struct holder {
+	uint64_t size;
+	struct poisson of; /* what it stands for */
+	uint32_t stack;    /* index into atlas->stack, NOBODY for none */
+	bool headed;       /* it begins within a page */
+	uint64_t resident; /* of those pieces that were counted */
+};
+
+/* It reaches past its part: the program gave some of it another protection, say. */
 struct rest {
 	uint64_t start, end; /* the same: none */
-	struct atlas_stack *stack;
 };
 
 /* What malloc_trim(0) would do with the memory between two live blocks. */
@@ -48,11 +65,40 @@ struct pass {
 	bool more;
 	struct runs runs;
 	struct page page;
+	uint64_t pinned; /* by the last block on the page that was closed last */
+	struct holder holder;
 	struct rest rest;
 	struct gap gap;
 };
 
 /* -- Pages ---------------------------------------------------------------------------------- */
+
+static inline void add_to(struct pass *pass, const struct holder *holder, enum atlas_held held,
+	uint64_t quantity, uint64_t before)
+{
+	if (holder->stack != NOBODY)
+		atlas_stacks_add(pass->atlas, holder->stack, held, &holder->of, (double)quantity,
+			(double)before);
+}
+
+static void pin(struct pass *pass, const struct tenant *tenant, uint64_t bytes)
+{
+	struct holder holder = {.stack = tenant->stack,
+		.of = poisson_of(tenant->size, pass->atlas->view->sample_mean)};
+
+	add_to(pass, &holder, ATLAS_PINNED, bytes, tenant->before);
+}
+
+/* What does not divide evenly goes to the first: the sums must meet. */
+static void share_among(struct pass *pass, const struct page *page, uint64_t retained)
+{
+	for (uint32_t i = 0; i < page->blocks; i++) {
+		uint64_t part = retained / page->blocks + (i ? 0 : retained % page->blocks);
+
+		pin(pass, &page->tenant[i], part);
+		pass->pinned = part;
+	}
+}
 
 static void page_close(struct pass *pass, struct atlas_part *part)
 {
@@ -62,20 +108,17 @@ static void page_close(struct pass *pass, struct atlas_part *part)
 	if (!page->open)
 		return;
 	page->open = false;
+	pass->pinned = 0;
 	if (!page->resident || page->live >= size)
 		return;
 	retained = size - page->live;
 	part->pinned += retained;
-	for (uint32_t i = 0; i < page->blocks; i++)
-		pass->atlas->stack[page->stack[i]].pinned += retained / page->blocks;
-	/* What does not divide evenly goes to the first: the sums must meet. */
-	if (page->blocks)
-		pass->atlas->stack[page->stack[0]].pinned += retained % page->blocks;
+	share_among(pass, page, retained);
 }
 
 /* The block's share of one page that it does not fill. */
 static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t bytes,
-	bool resident, uint32_t stack)
+	bool resident, struct tenant tenant)
 {
 	struct page *page = &pass->page;
 
@@ -91,13 +134,15 @@ static void page_add(struct pass *pass, struct atlas_part *part, uint64_t start,
 	page->live += bytes;
 	page->resident = page->resident || resident;
 	if (page->blocks < PAGE_BLOCKS)
-		page->stack[page->blocks++] = stack;
+		page->tenant[page->blocks++] = tenant;
 }
 
-/* Resident bytes of [start, end) that lie on the page, which the pass may meet again. */
+/* Resident bytes of [start, end) that lie on the page, which the pass may meet again. `before` is
+ * what the block pins elsewhere. */
 static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t page, uint64_t start,
-	uint64_t end, uint32_t stack)
+	uint64_t end, uint64_t before)
 {
+	struct tenant tenant = {pass->holder.size, pass->holder.stack, (uint32_t)before};
 	const struct view_run *run;
 	bool resident = false;
 
@@ -105,13 +150,13 @@ static uint64_t on_page(struct pass *pass, struct atlas_part *part, uint64_t pag
 		pass->runs.next++;
 	if (run && run->start <= page && run->state & VIEW_PRESENT)
 		resident = true;
-	page_add(pass, part, page, end - start, resident, stack);
+	page_add(pass, part, page, end - start, resident, tenant);
 	return resident ? end - start : 0;
 }
 
 /* First page, whole pages, last page. */
 static uint64_t block_resident(
-	struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end, uint32_t stack)
+	struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end)
 {
 	uint64_t mask = pass->atlas->view->page_size - 1, bytes = 0;
 	uint64_t whole = (start + mask) & ~mask, tail = end & ~mask;
@@ -119,12 +164,16 @@ static uint64_t block_resident(
 	if (start & mask || start == end) {
 		uint64_t stop = end < whole ? end : whole;
 
-		bytes += on_page(pass, part, start & ~mask, start, stop, stack);
+		bytes += on_page(pass, part, start & ~mask, start, stop, 0);
+		pass->holder.headed = true;
 	}
 	if (whole < tail)
 		bytes += runs_resident(&pass->runs, whole, tail);
-	if (tail >= whole && tail < end)
-		bytes += on_page(pass, part, tail, tail, end, stack);
+	if (tail >= whole && tail < end) {
+		page_close(pass, part);
+		bytes += on_page(
+			pass, part, tail, tail, end, pass->holder.headed ? pass->pinned : 0);
+	}
 	return bytes;
 }
 
@@ -238,19 +287,17 @@ static void count_in_part(struct atlas_part *part, uint64_t size)
 	part->live_blocks++;
 }
 
-/* Resident bytes in this part of a block that reaches from `start` to `end`. */
-static void count_piece(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end,
-	struct atlas_stack *stack)
+/* Resident bytes in this part of the block, which reaches from `start` to `end`. */
+static void count_piece(struct pass *pass, struct atlas_part *part, uint64_t start, uint64_t end)
 {
-	uint32_t index = stack ? (uint32_t)(stack - pass->atlas->stack) : 0;
 	uint64_t stop = end < part->end ? end : part->end, resident;
 
-	resident = block_resident(pass, part, start, stop, index);
-	pass->rest = (struct rest){stop, end, stack};
+	resident = block_resident(pass, part, start, stop);
+	pass->rest = (struct rest){stop, end};
 	part->live_bytes += stop - start;
 	part->live_resident += resident;
-	if (stack)
-		stack->live_resident += resident;
+	add_to(pass, &pass->holder, ATLAS_LIVE_RESIDENT, resident, pass->holder.resident);
+	pass->holder.resident += resident;
 }
 
 /* A block that has a mapping of its own: who asked for the one, asked for the other. */
@@ -278,16 +325,31 @@ static uint64_t slack_of(
 	return part->kind == KIND_HEAP || part->kind == KIND_ARENA ? trim_slack(block->size) : 0;
 }
 
-static void count_slack(struct atlas *atlas, const struct atlas_part *part,
-	const struct block *block, struct atlas_stack *stack)
+static void count_slack(struct pass *pass, const struct atlas_part *part)
 {
-	uint64_t slack = slack_of(atlas, part, block);
+	uint64_t slack = slack_of(pass->atlas, part, &pass->block);
 
-	if (!atlas->slack_known)
+	if (!pass->atlas->slack_known)
 		return;
-	atlas->slack += slack;
-	if (stack)
-		stack->slack += slack;
+	pass->atlas->slack += slack;
+	add_to(pass, &pass->holder, ATLAS_SLACK, slack, 0);
+}
+
+static void hold(struct pass *pass, uint32_t frame)
+{
+	struct atlas *atlas = pass->atlas;
+	const struct block *block = &pass->block;
+	struct atlas_stack *stack =
+		view_has_callstack(atlas->view, block) ? atlas_stack_of(atlas, frame) : NULL;
+
+	pass->holder = (struct holder){.size = block->size, .stack = NOBODY};
+	if (!stack)
+		return;
+	pass->holder.stack = (uint32_t)(stack - atlas->stack);
+	pass->holder.of = poisson_of(block->size, atlas->view->sample_mean);
+	atlas->sum[pass->holder.stack][ATLAS_SAMPLES]++;
+	add_to(pass, &pass->holder, ATLAS_LIVE_BLOCKS, 1, 0);
+	add_to(pass, &pass->holder, ATLAS_LIVE_BYTES, block->size, 0);
 }
 
 static void count_block(struct pass *pass, struct atlas_part *part)
@@ -295,28 +357,25 @@ static void count_block(struct pass *pass, struct atlas_part *part)
 	const struct block *block = &pass->block;
 	struct atlas *atlas = pass->atlas;
 	uint32_t frame = frame_of(atlas, block->origin);
-	struct atlas_stack *stack = atlas_stack_of(atlas, frame);
 	uint64_t end = block->address + block->size;
 
+	hold(pass, frame);
 	if (part) {
 		count_in_part(part, block->size);
 		own_large(atlas, part, block, frame);
-		count_slack(atlas, part, block, stack);
+		count_slack(pass, part);
 		if (end >= block->address) { /* else somebody wrote over the table */
 			gap_end(pass, part, block->address - TRIM_HEADER);
-			count_piece(pass, part, block->address, end, stack);
+			count_piece(pass, part, block->address, end);
 			gap_begin(pass, trim_chunk_end(block->address, block->size));
 		}
 	} else {
 		atlas->unplaced++;
 	}
-	atlas->moved += !born_here(atlas, part, block->mapping);
+	if (view_has_callstack(atlas->view, block))
+		atlas->moved += !born_here(atlas, part, block->mapping);
 	atlas->live_blocks++;
 	atlas->live_bytes += block->size;
-	if (!stack)
-		return;
-	stack->live_blocks++;
-	stack->live_bytes += block->size;
 }
 
 static void count_before(struct pass *pass, uint64_t address)
@@ -340,7 +399,7 @@ static void count_within(struct pass *pass, struct atlas_part *part)
 	if (goes_on) {
 		part->spanned =
 			(pass->rest.end < part->end ? pass->rest.end : part->end) - part->start;
-		count_piece(pass, part, part->start, pass->rest.end, pass->rest.stack);
+		count_piece(pass, part, part->start, pass->rest.end);
 		gap_begin(pass, pass->rest.start);
 	}
 	while (pass->more && pass->block.address < part->end) {
@@ -360,7 +419,9 @@ void atlas_blocks_count(struct atlas *atlas)
 
 	pass.atlas = atlas;
 	pass.page.open = false;
-	pass.rest = (struct rest){0, 0, NULL};
+	pass.pinned = 0;
+	pass.holder = (struct holder){.stack = NOBODY};
+	pass.rest = (struct rest){0, 0};
 	pass.gap.held = 0;
 	blocks_begin(&pass.cursor, atlas->view->blocks, &tables);
 	pass.more = blocks_next(&pass.cursor, &pass.block);

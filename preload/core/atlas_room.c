@@ -56,6 +56,7 @@ static size_t memory_of(const struct rooms *rooms)
 	       aligned(rooms->regions * sizeof(struct atlas_region)) +
 	       aligned(rooms->regions * sizeof(struct span)) + aligned(sizeof(struct atlas_lists)) +
 	       aligned(rooms->stacks * sizeof(struct atlas_stack)) +
+	       2 * aligned(rooms->stacks * sizeof(double[ATLAS_SUMS])) +
 	       aligned((rooms->frames + 1) * sizeof(uint32_t)) +
 	       aligned(paths_room(rooms->mappings) + BUFFER_BYTES);
 }
@@ -125,6 +126,8 @@ void atlas_room_lay_out(struct atlas *atlas, char *memory, size_t size, uint32_t
 	span = take(&memory, rooms->regions * sizeof *span);
 	atlas->lists = take(&memory, sizeof *atlas->lists);
 	atlas->stack = take(&memory, rooms->stacks * sizeof *atlas->stack);
+	atlas->sum = take(&memory, rooms->stacks * sizeof *atlas->sum);
+	atlas->variance = take(&memory, rooms->stacks * sizeof *atlas->variance);
 	atlas->stack_of = take(&memory, (rooms->frames + 1) * sizeof *atlas->stack_of);
 	atlas->paths = memory;
 	lay_out_lists(atlas, span, rooms->regions);

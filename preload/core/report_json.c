@@ -89,7 +89,23 @@ static void put_totals(struct report_json *self)
 	json_put_number(json, "freed_bytes", view->freed_bytes);
 	json_put_number(json, "peak_live_bytes", report_peak(&self->report));
 	json_put_number(json, "peak_live_bytes_error", view->peak_error);
-	json_put_number(json, "moved_blocks", atlas->moved);
+	report_json_known(self, "moved_blocks", atlas->moved, !view->sample_mean);
+	json_object_end(json);
+}
+
+/* Figures by call stack are estimates then. */
+static void put_sampling(struct json *json, const struct atlas *atlas)
+{
+	json_line(json);
+	if (!atlas->view->sample_mean) {
+		json_key(json, "sampling");
+		json_nil(json);
+		return;
+	}
+	json_put_object(json, "sampling");
+	json_put_number(json, "mean_bytes", atlas->view->sample_mean);
+	json_put_number(json, "samples", atlas->samples);
+	json_put_number(json, "samples_ever", atlas->samples_ever);
 	json_object_end(json);
 }
 
@@ -131,6 +147,7 @@ int report_json(const struct atlas *atlas, const struct names *names,
 	put_process(json, atlas->view);
 	put_dump(&self);
 	put_totals(&self);
+	put_sampling(json, atlas);
 	put_ledger(json, atlas);
 	report_json_phases(&self);
 	report_json_mappings(&self);

@@ -51,6 +51,34 @@ void report_json_frames(const struct report *report, struct json *json, uint32_t
 	json_array_end(json);
 }
 
+/* One standard error of each figure. */
+static void put_errors(struct report_json *self, const struct atlas_stack *stack)
+{
+	static const char *const names[ATLAS_HELDS] = {
+		[ATLAS_LIVE_BLOCKS] = "live_blocks_error",
+		[ATLAS_LIVE_BYTES] = "live_bytes_error",
+		[ATLAS_LIVE_RESIDENT] = "live_resident_error",
+		[ATLAS_PINNED] = "pinned_error",
+		[ATLAS_SLACK] = "slack_least_error",
+		[ATLAS_ALLOCATIONS] = "allocations_error",
+		[ATLAS_ALLOCATED_BYTES] = "allocated_bytes_error",
+	};
+	const struct atlas *atlas = self->report.atlas;
+
+	if (!atlas->view->sample_mean)
+		return;
+	json_put_bool(&self->json, "sampled", true);
+	json_put_number(&self->json, "samples", stack->samples);
+	json_put_number(&self->json, "samples_ever", stack->samples_ever);
+	for (unsigned i = 0; i < ATLAS_HELDS; i++) {
+		bool known = i == ATLAS_SLACK                                ? atlas->slack_known
+			     : i == ATLAS_PINNED || i == ATLAS_LIVE_RESIDENT ? atlas->pages_known
+									     : true;
+
+		report_json_known(self, names[i], stack->error[i], known);
+	}
+}
+
 static void put_stack(struct report_json *self, const struct atlas_stack *stack)
 {
 	struct json *json = &self->json;
@@ -66,6 +94,7 @@ static void put_stack(struct report_json *self, const struct atlas_stack *stack)
 	report_json_known(self, "slack_least", stack->slack, self->report.atlas->slack_known);
 	json_put_number(json, "allocations", stack->allocations);
 	json_put_number(json, "allocated_bytes", stack->allocated_bytes);
+	put_errors(self, stack);
 	report_json_frames(&self->report, json, stack->frame);
 	json_object_end(json);
 }

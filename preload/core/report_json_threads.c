@@ -101,8 +101,11 @@ static void put_block(struct report_json *self, const struct block *block)
 	json_put_address(json, "address", block->address);
 	json_put_number(json, "size", block->size);
 	report_json_refer(self, "callstack", report_block_frame(report, block));
+	if (report->view->sample_mean)
+		json_put_bool(json, "sampled", block->origin != 0);
 	report_json_known(self, "tid", tid, tid != 0);
-	json_put_number(json, "time_ns", view_time_ns(report->view, block->time));
+	report_json_known(
+		self, "time_ns", view_time_ns(report->view, block->time), block->time != 0);
 	put_range(json, "mapping_at_birth", birth ? birth->start : 0, birth ? birth->end : 0);
 	put_range(json, "mapping", mapping ? mapping->start : 0, mapping ? mapping->end : 0);
 	json_object_end(json);

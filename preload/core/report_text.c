@@ -107,6 +107,22 @@ static void put_notices(const struct report *report)
 	put_lost(report);
 }
 
+/* -- What is an estimate -------------------------------------------------------------------- */
+
+static void put_sampling(struct text *text, const struct atlas *atlas)
+{
+	if (!atlas->view->sample_mean)
+		return;
+	text_str(text, "  ! Call stacks are sampled: one in ");
+	text_size(text, atlas->view->sample_mean);
+	text_str(text, " of allocated bytes, ");
+	text_put_grouped(text, atlas->samples, 0);
+	text_str(text, " of ");
+	text_put_grouped(text, atlas->samples_ever, 0);
+	text_str(text, atlas->samples_ever == 1 ? " sample lives" : " samples live");
+	text_str(text, "; ± is one standard error.\n");
+}
+
 /* -- The figures of the first lines --------------------------------------------------------- */
 
 static void put_figure(struct text *text, const char *what, uint64_t bytes)
@@ -179,7 +195,7 @@ static void put_ever(struct text *text, const struct atlas *atlas)
 		text_str(text, " refused");
 	}
 	text_char(text, '\n');
-	if (!atlas->moved)
+	if (!atlas->moved || view->sample_mean)
 		return;
 	text_repeat(text, ' ', 2 + 8 + SIZE_COLUMNS + 2);
 	put_count(text, atlas->moved, "live block");
@@ -197,10 +213,16 @@ static void put_holder(const struct report *report)
 	if (!atlas->stacks || !stack->live_bytes)
 		return;
 	put_figure(text, "most by", stack->live_bytes);
+	if (atlas->view->sample_mean) {
+		text_str(text, "± ");
+		text_size(text, stack->error[ATLAS_LIVE_BYTES]);
+		text_str(text, ", ");
+	}
 	text_percent(text, stack->live_bytes, atlas->live_bytes);
 	text_str(text, " of live, in ");
-	put_count(text, stack->live_blocks, "block");
-	text_str(text, ": ");
+	text_put_grouped(text, stack->live_blocks, 0);
+	report_text_count_error(text, atlas, stack->error[ATLAS_LIVE_BLOCKS]);
+	text_str(text, stack->live_blocks == 1 ? " block: " : " blocks: ");
 	length = owner_of_stack(report, stack->frame, owner);
 	text_printable(text, owner, length);
 	text_str(text, length ? "\n" : "a call stack that is not known\n");
@@ -220,6 +242,7 @@ static void put_head(const struct report *report)
 	put_live(text, report);
 	put_ever(text, atlas);
 	put_holder(report);
+	put_sampling(text, atlas);
 	put_notices(report);
 }
 

@@ -20,6 +20,24 @@ uint32_t report_text_most(const struct report_options *options)
 	return options->stacks ? options->stacks : STACKS;
 }
 
+/* -- Errors --------------------------------------------------------------------------------- */
+
+void report_text_size_error(struct text *text, const struct atlas *atlas, uint64_t error)
+{
+	if (!atlas->view->sample_mean)
+		return;
+	text_str(text, " ± ");
+	text_size(text, error);
+}
+
+void report_text_count_error(struct text *text, const struct atlas *atlas, uint64_t error)
+{
+	if (!atlas->view->sample_mean)
+		return;
+	text_str(text, " ± ");
+	text_put_grouped(text, error, 0);
+}
+
 /* -- Frames --------------------------------------------------------------------------------- */
 
 static void put_module(struct text *text, const struct place *place)
@@ -154,7 +172,7 @@ static const struct atlas_share *find_shares(struct report *report)
 {
 	uint32_t ranks = shared(report->atlas, report->options);
 	struct atlas_share *shares = (struct atlas_share *)report_take(report, shares_words(ranks));
-	uint64_t *memory = report_take(report, (size_t)ranks * report->atlas->mappings);
+	double *memory = (double *)report_take(report, (size_t)ranks * report->atlas->mappings);
 
 	if (!ranks || !shares || !memory || !report->atlas->mappings)
 		return NULL;
@@ -183,7 +201,7 @@ static void put_shares(
 	const struct report *report, const struct atlas_share *share, uint64_t live_bytes)
 {
 	const struct atlas *atlas = report->atlas;
-	uint64_t told = 0;
+	uint64_t told = 0, rounded = atlas->view->sample_mean ? SHARES : 0;
 
 	for (unsigned i = 0; i < SHARES && share[i].mapping < atlas->mappings; i++) {
 		text_str(report->text, i ? ", " : "     in ");
@@ -194,7 +212,7 @@ static void put_shares(
 	}
 	if (!told)
 		return;
-	if (told < live_bytes) {
+	if (told + rounded < live_bytes) {
 		text_str(report->text, ", elsewhere ");
 		text_put_column(report->text, live_bytes - told, 0);
 	}
@@ -206,27 +224,61 @@ static void put_shares(
 /* What malloc rounds up is told where it is more than this part of what was asked for. */
 enum { SLACK_SHOWN = 8 };
 
-static void put_held(struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
+static void put_blocks(
+	struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
 {
-	text_size(text, stack->live_bytes);
-	text_str(text, "  ");
-	text_percent(text, stack->live_bytes, atlas->live_bytes);
-	text_str(text, "  in ");
 	text_put_grouped(text, stack->live_blocks, 0);
+	report_text_count_error(text, atlas, stack->error[ATLAS_LIVE_BLOCKS]);
 	text_str(text, stack->live_blocks == 1 ? " block" : " blocks");
+}
+
+static void put_beyond(
+	struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
+{
 	if (atlas->pages_known && stack->pinned) {
 		text_str(text, ", pins ");
 		text_size(text, stack->pinned);
+		report_text_size_error(text, atlas, stack->error[ATLAS_PINNED]);
 	}
 	if (stack->slack > stack->live_bytes / SLACK_SHOWN) {
 		text_str(text, ", has over ");
 		text_size(text, stack->slack);
+		report_text_size_error(text, atlas, stack->error[ATLAS_SLACK]);
 		text_str(text, " more than it asked for");
 	}
+}
+
+static void put_ever(struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
+{
 	text_str(text, "; ever ");
 	text_size(text, stack->allocated_bytes);
+	report_text_size_error(text, atlas, stack->error[ATLAS_ALLOCATED_BYTES]);
 	text_str(text, " in ");
 	text_put_grouped(text, stack->allocations, 0);
+	report_text_count_error(text, atlas, stack->error[ATLAS_ALLOCATIONS]);
+}
+
+static void put_samples(
+	struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
+{
+	if (!atlas->view->sample_mean)
+		return;
+	text_str(text, "; ");
+	text_put_grouped(text, stack->samples, 0);
+	text_str(text, stack->samples == 1 ? " sample" : " samples");
+}
+
+static void put_held(struct text *text, const struct atlas *atlas, const struct atlas_stack *stack)
+{
+	text_size(text, stack->live_bytes);
+	report_text_size_error(text, atlas, stack->error[ATLAS_LIVE_BYTES]);
+	text_str(text, "  ");
+	text_percent(text, stack->live_bytes, atlas->live_bytes);
+	text_str(text, "  in ");
+	put_blocks(text, atlas, stack);
+	put_beyond(text, atlas, stack);
+	put_ever(text, atlas, stack);
+	put_samples(text, atlas, stack);
 	text_str(text, "; call stack ");
 	text_dec(text, stack->frame);
 	text_char(text, '\n');

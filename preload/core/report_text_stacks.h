@@ -13,6 +13,10 @@ void report_text_stacks(struct report *report);
 /* The frames of one call stack, a line each, behind `indent` blanks. */
 void report_text_frames(const struct report *report, uint32_t frame, size_t indent);
 
+/* " ± 1.2 MiB" and " ± 12", nothing where call stacks are not sampled. */
+void report_text_size_error(struct text *text, const struct atlas *atlas, uint64_t error);
+void report_text_count_error(struct text *text, const struct atlas *atlas, uint64_t error);
+
 /* How many call stacks a section lists. */
 uint32_t report_text_most(const struct report_options *options);
 

@@ -119,17 +119,32 @@ static void put_place(const struct report *report, const struct block *block)
 	text_char(report->text, '\n');
 }
 
+/* Of a block that was not sampled, neither is known. */
+static void put_callstack(const struct report *report, const struct block *block)
+{
+	if (view_has_callstack(report->view, block))
+		text_dec_right(report->text, report_block_frame(report, block), 12);
+	else
+		text_right(report->text, "-", 12);
+}
+
+static void put_age(const struct report *report, const struct block *block)
+{
+	uint64_t ns = view_age_ns(report->view, block->time);
+	char age[TEXT_HUMAN];
+
+	text_right(report->text, block->time ? text_duration_human(ns, age) : "-", 13);
+}
+
 static void put_block(const struct report *report, const struct block *block)
 {
-	const struct view *view = report->view;
 	struct text *text = report->text;
-	char age[TEXT_HUMAN];
 
 	text_hex_wide(text, block->address, 12);
 	text_put_grouped(text, block->size, 16);
-	text_dec_right(text, report_block_frame(report, block), 12);
-	text_dec_right(text, view_tid(view, block->thread), 9);
-	text_right(text, text_duration_human(view_age_ns(view, block->time), age), 13);
+	put_callstack(report, block);
+	text_dec_right(text, view_tid(report->view, block->thread), 9);
+	put_age(report, block);
 	put_place(report, block);
 }
 

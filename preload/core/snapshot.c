@@ -58,6 +58,7 @@ static void put_facts(struct writer *writer)
 		.failed = view->failed,
 		.peak_live_bytes = view->peak_live_bytes,
 		.peak_error = view->peak_error,
+		.sample_mean = view->sample_mean,
 	};
 
 	chunk_put(&writer->chunks, VMATLAS_TAG_FACTS, sizeof(facts), 1, &facts);
@@ -223,6 +224,8 @@ static void put_tables(struct writer *writer)
 	put_lane(writer, VMATLAS_TAG_MOMENTS, view->moments);
 	put_lane(writer, VMATLAS_TAG_BIRTHS, view->births);
 	put_lane(writer, VMATLAS_TAG_ORIGINS, view->origins);
+	if (view->sample_mean)
+		put_lane(writer, VMATLAS_TAG_WEIGHTS, view->weights);
 	put_regions(writer);
 	if (view->freed)
 		put_freed(writer);

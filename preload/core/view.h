@@ -76,6 +76,10 @@ struct view {
 	const struct blocks *blocks;
 	const struct lane *frames, *origins, *moments, *births, *bigs, *threads, *regions, *modules,
 		*strings;
+	/* Mean bytes between two blocks with a call stack, and what these stand for; 0: all have.
+	 */
+	uint64_t sample_mean;
+	const struct lane *weights;
 	const struct lane *phases; /* NULL: none */
 	const struct lane *freed;  /* NULL: freed blocks are not remembered */
 	uint32_t history;          /* so many of them are, at most */
@@ -113,6 +117,14 @@ uint64_t view_time_ns(const struct view *view, uint64_t ticks);
 /* So many ticks in nanoseconds, and how long before `now` a time was. */
 uint64_t view_span_ns(const struct view *view, uint64_t ticks);
 uint64_t view_age_ns(const struct view *view, uint64_t ticks);
+
+/* Whether the block's call stack was kept. Where all are, one that was lost is just not known: such
+ * blocks are held together by number 0. Where they are sampled, the block's call stack holds what
+ * it stands for, and others none. */
+static inline bool view_has_callstack(const struct view *view, const struct block *block)
+{
+	return !view->sample_mean || block->origin;
+}
 
 /* The bytes of string number `id`, and their count; "" and 0 for none. Not NUL-terminated. */
 const char *view_string(const struct view *view, uint32_t id, size_t *length);

@@ -30,10 +30,10 @@ def parse(text, left_out):
     return counts
 
 
-def run(room, argv, preload, *options):
-    """Runs the program; gives the path of what callgrind wrote."""
+def run(room, argv, preload, *options, settings=()):
+    """Runs the program, with more variables set; gives the path of what callgrind wrote."""
     path = os.path.join(room, "callgrind.out")
-    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LD_PRELOAD": preload}
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LD_PRELOAD": preload, **dict(settings)}
     told = subprocess.run(["valgrind", "--tool=callgrind", f"--separate-callers={CALLERS}",
                            f"--callgrind-out-file={path}", *options, *argv], capture_output=True,
                           text=True, env=env)

@@ -24,7 +24,9 @@ from variants import BUILD, ROOT, SHIM
 NOTED = os.path.join(ROOT, "tests", "bench", "RESULTS.md")
 PAIR = os.path.join(BUILD, "tests", "bench", "pair")
 SHAPES = [("one", 15), ("two", 15), ("one", 35), ("two", 35), ("one", 97), ("two", 97),
-          ("many", 500), ("recursion", 100)]
+          ("many", 500), ("recursion", 100), ("sampled", 15)]
+# With so many bytes between two samples none is drawn in these runs, nearly surely: the short way alone.
+SAMPLED = {"VMATLAS_SAMPLE": "64G"}
 # Whole recursions of 100, an even number in each of pair.c's 21 parts, and nearly all of 500 paths.
 FEW, MANY = 2100, 10500
 # What happens once in so many microseconds or milliseconds, whatever the program does. Under
@@ -38,14 +40,21 @@ LOOK = 8
 TIMED_PAIRS, TIMED_RUNS = 1000000, 5
 
 
+def command_of(shape):
+    """(the start of pair.c's command line, variables)."""
+    sampled = shape[0] == "sampled"
+    return [PAIR, "one" if sampled else shape[0], str(shape[1])], SAMPLED if sampled else {}
+
+
 def name_of(shape):
     return f"{shape[0]} {shape[1]}"
 
 
 def per_pair(room, shape, preload):
     """{(file, function): instructions of a pair}."""
+    argv, settings = command_of(shape)
     more, fewer = (callgrind.counts(callgrind.run(
-        room, [PAIR, shape[0], str(shape[1]), str(pairs)], preload), SELDOM) for pairs in (MANY, FEW))
+        room, [*argv, str(pairs)], preload, settings=settings), SELDOM) for pairs in (MANY, FEW))
     return {key: (value - fewer.get(key, 0)) / (MANY - FEW) for key, value in more.items()}
 
 
@@ -87,8 +96,9 @@ def compare(before, now):
 
 
 def time_ns(shape, preload):
-    told = subprocess.run([PAIR, shape[0], str(shape[1]), str(TIMED_PAIRS)], capture_output=True,
-                          text=True, env={"LD_PRELOAD": preload, "PATH": "/usr/bin:/bin"}, check=True)
+    argv, settings = command_of(shape)
+    told = subprocess.run([*argv, str(TIMED_PAIRS)], capture_output=True, text=True, check=True,
+                          env={"LD_PRELOAD": preload, "PATH": "/usr/bin:/bin", **settings})
     return float(told.stdout)
 
 
@@ -108,7 +118,8 @@ def text_of(counted, ns, built_by):
     return "\n".join([
         "## Where it goes: instructions added to a pair of malloc and free\n",
         "Shapes as in `pair.c`: `one` place or `two` places in turn, so many frames deep; `many` ways"
-        " through ten frames at random; `recursion`, a pair in each frame. Nanoseconds are of user time, a"
+        " through ten frames at random; `recursion`, a pair in each frame; `sampled`, one place where call"
+        " stacks are sampled, and no sample. Nanoseconds are of user time, a"
         f" median of {TIMED_RUNS} runs in turns with plain ones, on the machine as it was.\n", times,
         "By room of the source (inlined code counts where it is written):\n", rooms.by_room(counted, 2),
         "By function, with what is inlined in it:\n", rooms.by_function(counted, 2),

@@ -317,6 +317,18 @@ def times_of_a_freed_block(t):
 
 
 @case()
+def who_freed_a_block_that_was_not_sampled(t):
+    """Its release is known as ever; of its birth only the thread is."""
+    with addresses(t, t.program("freed"), history="1K", sample="1T") as told:
+        want = next(place for place in told.places if place.get("size") == 600)
+        former = ask_one(told.pid, want["address"])["former"][0]
+        check_equal("who made it", (want["tid"], None, []),
+                    (former["tid"], former["time_ns"], former["frames"]))
+        check_equal("who freed it", (want["release"], want["freed_tid"]),
+                    (who(former["freed"]), former["freed"]["tid"]))
+
+
+@case()
 def without_a_history_nobody_knows(t):
     with addresses(t) as told:
         gap = told.place("a freed block")["address"]

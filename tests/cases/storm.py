@@ -109,6 +109,15 @@ def ten_thousand_signals(t):
 
 
 @case(limit=60)
+def with_sampled_call_stacks(t):
+    status, out, err, count, reader = storm(t, 1000, 6000, sample="64K")
+    check_same("status and error output", (0, ""), (status, err))
+    check(out.startswith("whole: "), out)
+    check(not reader.faults, "\n".join(reader.faults[:20]))
+    check(count and reader.read, f"{count} signals, {reader.read} reports")
+
+
+@case(limit=60)
 def without_dumps(t):
     status, out, err, _, _ = storm(t, 0, 3000)
     check_same("status and error output", (0, ""), (status, err))

@@ -38,6 +38,10 @@ SHAPE = {
     "blocks": {"address": ADDR, "size": NUMBER, "callstack": NUMBER, "tid": NUMBER,
                "time_ns": NUMBER, "mapping_at_birth": SPAN, "mapping": SPAN},
 }
+# Of each call stack, where they are sampled.
+SAMPLED = {"sampled": BOOL, **dict.fromkeys(
+    "samples samples_ever live_blocks_error live_bytes_error live_resident_error pinned_error "
+    "allocations_error allocated_bytes_error".split(), NUMBER)}
 FRAME = {"pc": ADDR, "module": STRING + "?", "offset": NUMBER, "function": STRING + "?"}
 SINGLE = ("process", "dump", "totals")
 
@@ -71,6 +75,13 @@ def check_shape(value, shape, where):
     return faults
 
 
+def shape_of(key, row):
+    """Of a block that was not sampled, no birth is known."""
+    if key == "blocks" and isinstance(row, dict) and row.get("sampled") is False:
+        return {**SHAPE[key], "time_ns": NUMBER + "?", "mapping_at_birth": SPAN + "?"}
+    return SHAPE[key]
+
+
 def check_shapes(report):
     faults = [] if fits(report.get("version"), NUMBER) or fits(report.get("version"), STRING) else [
         "version is missing"]
@@ -83,7 +94,7 @@ def check_shapes(report):
             faults.append(f"{key} is not a list")
         else:
             for index, row in enumerate(report[key]):
-                faults += check_shape(row, shape, f"{key}[{index}]")
+                faults += check_shape(row, shape_of(key, row), f"{key}[{index}]")
     return faults
 
 
@@ -94,6 +105,32 @@ def hexed(text):
 def span_of(text):
     """(start, end) of "0xSTART-0xEND"."""
     return tuple(hexed(part) for part in text.split("-"))
+
+
+def is_sampled(report):
+    return bool(report.get("sampling"))
+
+
+def check_sampling(report):
+    """What a report says of estimates; the keys are there with sampling, and only then."""
+    faults = []
+    for row in report["callstacks"]:
+        name = f"call stack {row['id']}"
+        if is_sampled(report):
+            faults += check_shape(row, SAMPLED, name)
+        elif any(key in row for key in SAMPLED):
+            faults.append(f"{name} is marked as sampled in a report that is not")
+    for block in report.get("blocks", []):
+        if "sampled" in block and not block["sampled"] and (
+                block["callstack"] or block["mapping_at_birth"]):
+            faults.append(f"block {block['address']}: not sampled, but it has a call stack")
+    if faults or not is_sampled(report):
+        return faults
+    faults = check_shape(report["sampling"], {"mean_bytes": NUMBER, "samples": NUMBER,
+                                              "samples_ever": NUMBER}, "sampling")
+    return faults or compare_sums(report, [
+        (f"call stacks' {key}", total_of(report["callstacks"], key), report["sampling"][key])
+        for key in ("samples", "samples_ever")])
 
 
 def check_mapping(row, page):
@@ -138,9 +175,11 @@ def check_callstacks(report):
     for row in report["callstacks"]:
         for frame in row["frames"]:
             faults += check_shape(frame, FRAME, f"frame of call stack {row['id']}")
-        if row["live_blocks"] > row["allocations"]:
+        # An estimate is a sum that was rounded, twice here.
+        rounded = is_sampled(report)
+        if row["live_blocks"] > row["allocations"] + rounded:
             faults.append(f"call stack {row['id']}: more live blocks than allocations")
-        if row["live_bytes"] > row["allocated_bytes"]:
+        if row["live_bytes"] > row["allocated_bytes"] + rounded:
             faults.append(f"call stack {row['id']}: more live bytes than allocated")
     return faults
 
@@ -158,7 +197,8 @@ def check_blocks(report):
     ids, faults = {row["id"] for row in report["callstacks"]}, []
     for block in report.get("blocks", []):
         address, name = hexed(block["address"]), f"block {block['address']}"
-        birth, now = span_of(block["mapping_at_birth"]), span_of(block["mapping"])
+        now = span_of(block["mapping"])
+        birth = span_of(block["mapping_at_birth"]) if block.get("sampled", True) else now
         if not birth[0] <= address < birth[1]:
             faults.append(f"{name} is not inside its mapping at birth {block['mapping_at_birth']}")
         if not now[0] <= address < now[1]:
@@ -186,6 +226,8 @@ def check_sums(report):
     faults = compare_sums(report, [
         ("ledger", total_of(report["ledger"], "bytes"), totals["rss"]),
         ("mappings' rss", total_of(report["mappings"], "rss"), totals["rss"]),
+    ])
+    faults += [] if is_sampled(report) else compare_sums(report, [
         ("call stacks' live_bytes", total_of(stacks, "live_bytes"), totals["live_bytes"]),
         ("call stacks' live_blocks", total_of(stacks, "live_blocks"), totals["live_blocks"]),
     ])
@@ -205,8 +247,9 @@ def check_quiet(report):
     return faults + compare_sums(report, [
         ("mappings' live_blocks", total_of(maps, "live_blocks"), totals["live_blocks"]),
         ("mappings' live_bytes", total_of(maps, "live_bytes"), totals["live_bytes"]),
-        ("call stacks' allocations", total_of(report["callstacks"], "allocations"),
-         totals["allocations"]),
+        *([] if is_sampled(report) else [
+            ("call stacks' allocations", total_of(report["callstacks"], "allocations"),
+             totals["allocations"])]),
         ("allocations - frees", totals["allocations"] - totals["frees"], totals["live_blocks"])])
 
 
@@ -215,6 +258,7 @@ def check_report(report, quiet=False):
     faults = check_shapes(report)
     if faults:
         return faults
-    for check in (check_mappings, check_callstacks, check_threads, check_blocks, check_sums):
+    for check in (check_mappings, check_callstacks, check_threads, check_blocks, check_sums,
+                  check_sampling):
         faults += check(report)
     return faults + (check_quiet(report) if quiet else [])

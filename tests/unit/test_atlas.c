@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,9 @@ static struct vmatlas_moment moments[1] = {{5, 1, 1}};
 static struct vmatlas_birth births[1] = {{BASE, BASE + PAGE}};
 static struct vmatlas_thread threads[4];
 static struct vmatlas_region regions[4];
-static struct lane frame_lane, origin_lane, moment_lane, birth_lane, thread_lane, region_lane;
+static struct vmatlas_weight weights[1];
+static struct lane weight_lane, frame_lane, origin_lane, moment_lane, birth_lane, thread_lane,
+	region_lane;
 static struct bigs_stock stock;
 static struct view view;
 static struct atlas atlas;
@@ -207,6 +210,7 @@ static int set_up_once(void **state)
 	world.smaps = malloc(TEXT);
 	lane_over(&frame_lane, frames, STACKS, sizeof frames[0]);
 	lane_over(&origin_lane, origins, STACKS, sizeof origins[0]);
+	lane_over(&weight_lane, weights, 1, sizeof weights[0]);
 	lane_over(&moment_lane, moments, 1, sizeof moments[0]);
 	lane_over(&birth_lane, births, 1, sizeof births[0]);
 	lane_over(&thread_lane, threads, 4, sizeof threads[0]);
@@ -855,7 +859,7 @@ static void mappings_without_room_are_counted(void **state)
 static void shares_are_the_bytes_of_a_stack_in_each_mapping(void **state)
 {
 	struct atlas_share share[2][3];
-	uint64_t *scratch;
+	double *scratch;
 
 	(void)state;
 	present_mapping(BASE, 4, "rw-p", "")->blocks = true;
@@ -877,6 +881,103 @@ static void shares_are_the_bytes_of_a_stack_in_each_mapping(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* -- Sampled call stacks -------------------------------------------------------------------- */
+
+static double chance(double size, double mean)
+{
+	return -expm1(-size / mean);
+}
+
+static uint64_t error_of(double variance)
+{
+	return (uint64_t)ceil(sqrt(variance) * (1 - 1e-12));
+}
+
+static void samples_stand_for_others_and_totals_are_exact(void **state)
+{
+	double p = chance(1000, 4096), q = chance(200, 4096), doubt;
+	const struct atlas_stack *stack;
+
+	(void)state;
+	view.sample_mean = 4096;
+	view.weights = &weight_lane;
+	weights[0] = (struct vmatlas_weight){7, 70.4, 9, 7000.6, 10000};
+	present_mapping(BASE, 4, "rw-p", "")->blocks = true;
+	put(BASE + 16, 1000, 1);
+	put(BASE + 2000, 200, 1);
+	put(BASE + 2400, 300, 0);
+	put(BASE + PAGE + 16, 1000, 0);
+	assert_int_equal(make(), 0);
+	assert_int_equal(atlas.live_bytes, 2500);
+	assert_int_equal(atlas.live_blocks, 4);
+	assert_int_equal(atlas.mapping[0].live_bytes, 2500);
+	assert_int_equal(atlas.mapping[0].pinned, 2 * PAGE - 2500);
+	assert_int_equal(atlas.samples, 2);
+	assert_int_equal(atlas.samples_ever, 7);
+	assert_int_equal(atlas.stack_of[0], 0); /* those without a sample are nobody's */
+
+	stack = &atlas.stack[atlas.stack_of[1] - 1];
+	doubt = (1 - p) / p / p * 1e6 + (1 - q) / q / q * 4e4;
+	assert_int_equal(stack->samples, 2);
+	assert_int_equal(stack->live_bytes, llround(1000 / p + 200 / q));
+	assert_int_equal(stack->live_blocks, llround(1 / p + 1 / q));
+	assert_int_equal(stack->error[ATLAS_LIVE_BYTES], error_of(doubt));
+	assert_int_equal(stack->live_resident, stack->live_bytes);
+	assert_int_equal(stack->error[ATLAS_LIVE_RESIDENT], error_of(doubt));
+	assert_int_equal(stack->allocations, 70);
+	assert_int_equal(stack->error[ATLAS_ALLOCATIONS], 3);
+	assert_int_equal(stack->allocated_bytes, 7001);
+	assert_int_equal(stack->error[ATLAS_ALLOCATED_BYTES], 100);
+}
+
+/* Three blocks retain the first page, whether they were sampled or not: 2,596 bytes, one goes to
+ * the first. The second reaches into the next page, and what it pins there and here is one
+ * sample's. */
+static void what_samples_pin_is_estimated_too(void **state)
+{
+	double p = chance(1000, 4096), q = chance(3596, 4096), here, there;
+
+	(void)state;
+	view.sample_mean = 4096;
+	view.weights = &weight_lane;
+	present_mapping(BASE, 4, "rw-p", "")->blocks = true;
+	put(BASE, 1000, 1);
+	put(BASE + 1600, 100, 0);
+	put(BASE + 3696, 3596, 2);
+	assert_int_equal(make(), 0);
+	assert_int_equal(atlas.mapping[0].pinned, 2596 + 900);
+	assert_int_equal(atlas.stack[atlas.stack_of[1] - 1].pinned, llround(866 / p));
+	assert_int_equal(atlas.stack[atlas.stack_of[1] - 1].error[ATLAS_PINNED],
+		error_of((1 - p) / p / p * 866 * 866));
+	here = 865;
+	there = 900;
+	assert_int_equal(atlas.stack[atlas.stack_of[2] - 1].pinned, llround((here + there) / q));
+	assert_int_equal(atlas.stack[atlas.stack_of[2] - 1].error[ATLAS_PINNED],
+		error_of((1 - q) / q / q * (here + there) * (here + there)));
+}
+
+static void shares_of_samples_are_estimates(void **state)
+{
+	struct atlas_share share[1][3];
+	double *scratch;
+
+	(void)state;
+	view.sample_mean = 4096;
+	view.weights = &weight_lane;
+	present_mapping(BASE, 4, "rw-p", "")->blocks = true;
+	present_mapping(BASE + 8 * PAGE, 4, "rw-p", "")->blocks = true;
+	put(BASE + 16, 1000, 1);
+	put(BASE + 8 * PAGE + 16, 500, 1);
+	put(BASE + 8 * PAGE + 1024, 3000, 0);
+	assert_int_equal(make(), 0);
+	scratch = calloc(atlas.mappings, sizeof *scratch);
+	atlas_shares(&atlas, 1, 3, &share[0][0], scratch);
+	free(scratch);
+	assert_int_equal(share[0][0].bytes + share[0][1].bytes,
+		llround(1000 / chance(1000, 4096)) + llround(500 / chance(500, 4096)));
+	assert_int_equal(share[0][2].mapping, UINT32_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -896,6 +997,9 @@ int main(void)
 		CASE(twenty_thousand_mappings_are_all_there),
 		CASE(mappings_without_room_are_counted),
 		CASE(shares_are_the_bytes_of_a_stack_in_each_mapping),
+		CASE(samples_stand_for_others_and_totals_are_exact),
+		CASE(what_samples_pin_is_estimated_too),
+		CASE(shares_of_samples_are_estimates),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_once, NULL);

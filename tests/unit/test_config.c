@@ -57,6 +57,9 @@ HOLDS(growth_1t, config->growth == 1ull << 40)
 HOLDS(growth_5, config->growth == 5)
 HOLDS(history_1, config->history == 1)
 HOLDS(history_64k, config->history == 64 << 10)
+HOLDS(sample_512k, config->sample == 512 << 10)
+HOLDS(sample_1, config->sample == 1)
+HOLDS(sample_1t, config->sample == (uint64_t)1 << 40)
 HOLDS(history_16m, config->history == 16 << 20)
 
 static const struct setting settings[] = {
@@ -150,7 +153,14 @@ static const struct setting settings[] = {
 	{"VMATLAS_GROWTH=00000000000000000000000000000000064M", "not a size", defaults},
 
 	{"VMATLAS_SAMPLE=0", NULL, defaults},
-	{"VMATLAS_SAMPLE=512K", "cannot do that", defaults},
+	{"VMATLAS_SAMPLE=512K", NULL, sample_512k},
+	{"VMATLAS_SAMPLE=1", NULL, sample_1},
+	{"VMATLAS_SAMPLE=1T", NULL, sample_1t},
+	{"VMATLAS_SAMPLE=1025G", "not a size up to 1T", defaults},
+	{"VMATLAS_SAMPLE=", "not a size", defaults},
+	{"VMATLAS_SAMPLE=-1", "not a size", defaults},
+	{"VMATLAS_SAMPLE=512KB", "not a size", defaults},
+	{"VMATLAS_SAMPLE=99999999999999999999999999", "not a size", defaults},
 	{"VMATLAS_STORE=/dev/shm", "cannot do that", defaults},
 	{"VMATLAS_LOG=fd:2", "cannot do that", defaults},
 };

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdio.h>
 #include <cmocka.h>
 
@@ -428,6 +429,81 @@ static void leaks_need_one_process_in_order(void **state)
 	moments_free(moments);
 }
 
+/* -- Sampled call stacks -------------------------------------------------------------------- */
+
+/* Lets call stacks of all moments be sampled; of the first origin so many samples were taken. */
+static void sample(struct moments *moments, uint64_t mean, const uint64_t samples[MOMENTS])
+{
+	static struct vmatlas_weight weights[MOMENTS][2];
+	static struct lane lanes[MOMENTS];
+
+	for (unsigned i = 0; i < MOMENTS; i++) {
+		struct view *view = &moments->model[i]->view;
+
+		weights[i][0] = (struct vmatlas_weight){.samples = samples[i]};
+		lane_over(&lanes[i], weights[i], 2, sizeof(weights[i][0]));
+		view->weights = &lanes[i];
+		view->sample_mean = mean;
+	}
+}
+
+static double variance_of(double size, double mean)
+{
+	double p = -expm1(-size / mean);
+
+	return size * size * (1 - p) / p / p;
+}
+
+/* What stayed is the same sample: only what came and went is in doubt. */
+static void a_growth_is_as_sure_as_what_came_and_went(void **state)
+{
+	struct moments *moments = moments_make();
+	const struct diff_stack *stack;
+	struct diff_model model;
+
+	(void)state;
+	sample(moments, 4096, (const uint64_t[MOMENTS]){4, 5, 5, 5});
+	model_place(moments->model[1], MODEL_HEAP + 0x30, 0);
+	model_place(moments->model[1], MODEL_HEAP + 0x4000, model_small(1, 500, 0));
+	model_place(moments->model[1], MODEL_HEAP + 0x5000, model_small(0, 700, 0));
+	model = moments_compared(moments);
+	stack = stack_of(&model, F_FIRST);
+	assert_true(model.sampled);
+	assert_int_equal(stack->born.bytes, llround(500 / -expm1(-500 / 4096.0)));
+	assert_int_equal(stack->freed.bytes, llround(100 / -expm1(-100 / 4096.0)));
+	assert_int_equal(stack->live_error,
+		(uint64_t)ceil(sqrt(variance_of(500, 4096) + variance_of(100, 4096))));
+	assert_int_equal(diff_model_growth(&model, DIFF_LIVE), 500 + 700 - 100);
+	diff_model_free(&model);
+	moments_free(moments);
+}
+
+static void few_samples_are_no_suspicion(void **state)
+{
+	/* Of n alike, the sum is n / p, its error nearly the root of n by p: more than twice from 4
+	 * on. */
+	static const unsigned suspected[] = {0, 0, 0, 0, 1, 1, 1, 1, 1};
+
+	(void)state;
+	for (unsigned more = 1; more < sizeof(suspected) / sizeof(*suspected); more++) {
+		struct moments *moments = moments_make();
+		struct diff_leaks leaks;
+
+		sample(moments, 4096, (const uint64_t[MOMENTS]){4, 4 + more, 0, 0});
+		for (unsigned i = 0; i < more; i++)
+			model_place(moments->model[1], MODEL_HEAP + 0x4000 + i * 0x100,
+				model_small(1, 100, 0));
+		leaks = leaks_of(moments, 2);
+		assert_int_equal(leaks.count, suspected[more]);
+		if (leaks.count) {
+			assert_int_equal(leaks.leak[0].blocks, more);
+			assert_true(leaks.leak[0].variance > 0);
+		}
+		diff_leaks_free(&leaks);
+		moments_free(moments);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +524,8 @@ int main(void)
 		cmocka_unit_test(who_maps_anew_keeps_nothing),
 		cmocka_unit_test(of_two_moments_who_unmapped_nothing),
 		cmocka_unit_test(leaks_need_one_process_in_order),
+		cmocka_unit_test(a_growth_is_as_sure_as_what_came_and_went),
+		cmocka_unit_test(few_samples_are_no_suspicion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,38 @@ static void all_is_consistent(json_t *report)
 
 /* -- What must hold ------------------------------------------------------------------------- */
 
+static void estimates_have_their_errors(void **state)
+{
+	struct world *world = world_make();
+	json_t *report = parsed(world), *stack;
+
+	(void)state;
+	assert_true(is_null(report, "sampling"));
+	assert_null(json_object_get(row(report, "callstacks", 0), "sampled"));
+	json_decref(report);
+	world->view.sample_mean = 65536;
+	world->atlas.samples = 3;
+	world->atlas.samples_ever = 1000;
+	for (unsigned i = 0; i < ATLAS_HELDS; i++)
+		world->stack[0].error[i] = 100 + i;
+	report = parsed(world);
+	stack = row(report, "callstacks", 0);
+	assert_int_equal(number(json_object_get(report, "sampling"), "mean_bytes"), 65536);
+	assert_int_equal(number(json_object_get(report, "sampling"), "samples"), 3);
+	assert_int_equal(number(json_object_get(report, "sampling"), "samples_ever"), 1000);
+	assert_true(json_is_true(json_object_get(stack, "sampled")));
+	assert_int_equal(number(stack, "samples"), 2);
+	assert_int_equal(number(stack, "live_blocks_error"), 100 + ATLAS_LIVE_BLOCKS);
+	assert_int_equal(number(stack, "live_bytes_error"), 100 + ATLAS_LIVE_BYTES);
+	assert_int_equal(number(stack, "live_resident_error"), 100 + ATLAS_LIVE_RESIDENT);
+	assert_int_equal(number(stack, "pinned_error"), 100 + ATLAS_PINNED);
+	assert_int_equal(number(stack, "allocations_error"), 100 + ATLAS_ALLOCATIONS);
+	assert_int_equal(number(stack, "allocated_bytes_error"), 100 + ATLAS_ALLOCATED_BYTES);
+	assert_true(is_null(json_object_get(report, "totals"), "moved_blocks"));
+	json_decref(report);
+	free(world);
+}
+
 static void names_of_the_agreement_are_there(void **state)
 {
 	static const char *const keys[] = {"version", "process", "dump", "totals", "ledger",
@@ -497,6 +529,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_the_agreement_are_there),
+		cmocka_unit_test(estimates_have_their_errors),
 		cmocka_unit_test(process_and_dump_are_told),
 		cmocka_unit_test(mapping_is_the_kernels_line_and_more),
 		cmocka_unit_test(path_is_decoded_and_keeps_every_byte),

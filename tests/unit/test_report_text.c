@@ -130,6 +130,36 @@ static void call_stack_says_what_it_holds_and_where(void **state)
 	free(world);
 }
 
+/* Each figure by call stack has its error, and no other has one. */
+static void estimates_are_marked(void **state)
+{
+	struct world *world = world_make();
+	const uint64_t error[ATLAS_HELDS] = {[ATLAS_LIVE_BLOCKS] = 1,
+		[ATLAS_LIVE_BYTES] = 2048,
+		[ATLAS_PINNED] = 1024,
+		[ATLAS_ALLOCATIONS] = 3,
+		[ATLAS_ALLOCATED_BYTES] = 4096};
+	const char *text;
+
+	(void)state;
+	world->view.sample_mean = 65536;
+	world->atlas.samples = 3;
+	world->atlas.samples_ever = 1000;
+	memcpy(world->stack[0].error, error, sizeof error);
+	text = text_of(world);
+	has_line(text,
+		"  ! Call stacks are sampled: one in 64.0 KiB of allocated bytes, 3 of 1,000 "
+		"samples live; ± is one standard error.");
+	has_line(text, "  live        9.9 KiB  in 3 blocks; peak 11.7 KiB or up to 64 B more");
+	has_line(text, "  ever       20.1 KiB  in 16 allocations; 13 frees");
+	has_not(text, "in a mapping that changed since");
+	has_line(text, "  most by     9.8 KiB  ± 2.0 KiB, 99.0% of live, in 2 ± 1 blocks: "
+		       "make_table (server)");
+	has_line(text, "#1   9.8 KiB ± 2.0 KiB  99.0%  in 2 ± 1 blocks, pins 5.8 KiB ± 1.0 KiB; "
+		       "ever 19.5 KiB ± 4.0 KiB in 10 ± 3; 2 samples; call stack 3");
+	free(world);
+}
+
 static void blocks_elsewhere_are_told(void **state)
 {
 	struct world *world = world_make();
@@ -467,6 +497,7 @@ int main(void)
 		cmocka_unit_test(ledger_has_the_largest_first_and_no_empty_rows),
 		cmocka_unit_test(warnings_stand_only_where_something_is_wrong),
 		cmocka_unit_test(call_stack_says_what_it_holds_and_where),
+		cmocka_unit_test(estimates_are_marked),
 		cmocka_unit_test(blocks_elsewhere_are_told),
 		cmocka_unit_test(lists_end_where_asked),
 		cmocka_unit_test(frames_without_a_name_say_where),

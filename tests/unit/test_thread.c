@@ -204,9 +204,9 @@ static void *allocate_beside(void *total)
 	struct thread *thread = thread_attach();
 
 	for (int i = 0; i < 200000; i++)
-		thread_peak(thread, 64);
+		thread_grow(thread, 64);
 	for (int i = 0; i < 200000; i++)
-		thread_peak(thread, -64);
+		thread_shrink(thread, 64);
 	thread_leave(thread);
 	return total;
 }
@@ -224,9 +224,9 @@ static void the_peak_of_several_is_good_to_its_error(void **state)
 		for (int i = 0; i < 4; i++)
 			pthread_join(thread[i], NULL);
 	}
-	thread_peak(thread_attach(), (int64_t)1 << 40);
+	thread_grow(thread_attach(), (size_t)1 << 40);
 	totals = thread_totals();
-	thread_peak(thread_attach(), -((int64_t)1 << 40));
+	thread_shrink(thread_attach(), (size_t)1 << 40);
 	assert_in_range(totals.peak_live_bytes, ((uint64_t)1 << 40) - totals.peak_error,
 		((uint64_t)1 << 40) + totals.peak_error);
 }

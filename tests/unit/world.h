@@ -282,9 +282,10 @@ static inline void world_regions_find(struct world *world)
 
 static inline void world_stacks(struct world *world)
 {
-	world->stack[0] = (struct atlas_stack){F_LIBC, 1, 2, 10000, 10000, 5900, 10, 20000, 16};
-	world->stack[1] = (struct atlas_stack){F_LIST, 2, 1, 100, 100, 100, 1, 100, 4};
-	world->stack[2] = (struct atlas_stack){F_NAMELESS, 3, 0, 0, 0, 0, 5, 500, 0};
+	world->stack[0] =
+		(struct atlas_stack){F_LIBC, 1, 2, 10000, 10000, 5900, 10, 20000, 16, {0}, 2, 10};
+	world->stack[1] = (struct atlas_stack){F_LIST, 2, 1, 100, 100, 100, 1, 100, 4, {0}, 1, 1};
+	world->stack[2] = (struct atlas_stack){F_NAMELESS, 3, 0, 0, 0, 0, 5, 500, 0, {0}, 0, 5};
 	for (uint32_t i = 0; i < WORLD_STACKS; i++)
 		world->stack_of[world->stack[i].frame] = i + 1;
 	world->atlas.stack = world->stack;
