@@ -56,6 +56,11 @@ static bool in_loader(uintptr_t pc)
 	return modules_image(pc, &image) == 0 && image.start == getauxval(AT_BASE);
 }
 
+static void boot_sampling(void)
+{
+	sample_boot(config()->sample, boot_glibc() && !config()->history);
+}
+
 static void start_tables(void)
 {
 	lock_boot();
@@ -69,7 +74,7 @@ static void start_tables(void)
 	track_boot();
 	process_boot();
 	history_boot(config()->history);
-	sample_boot(config()->sample);
+	boot_sampling();
 }
 
 /* What the loader and libunwind allocate for us is passed on unseen. */
@@ -135,7 +140,7 @@ static void start_sampling(void)
 {
 	if (sample_on() || !config()->sample)
 		return;
-	sample_boot(config()->sample);
+	boot_sampling();
 	track_forget_callstacks();
 }
 

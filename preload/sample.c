@@ -6,6 +6,7 @@
 #include "core/poisson.h"
 
 uint64_t sample_mean;
+bool sample_quick;
 
 static struct {
 	struct lane weights; /* numbered as the origins; under locks()->origins */
@@ -95,8 +96,9 @@ uint64_t sample_lost(void)
 	return atomic_load_explicit(&self.lost, memory_order_relaxed);
 }
 
-void sample_boot(uint64_t mean)
+void sample_boot(uint64_t mean, bool unguarded)
 {
 	if (!sample_mean)
 		sample_mean = mean;
+	sample_quick = sample_mean && unguarded;
 }

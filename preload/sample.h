@@ -17,6 +17,10 @@
  */
 extern uint64_t sample_mean __attribute__((visibility("hidden")));
 
+/* Sampling, behind wrappers that need no guard around the real call: the allocator is glibc's,
+ * which calls none of them, and nobody writes down who frees. Set once, at the start. */
+extern bool sample_quick __attribute__((visibility("hidden")));
+
 /* One thread's; all zeros: not begun. */
 struct sample {
 	int64_t left; /* bytes until the next sample; none: it is there */
@@ -61,7 +65,7 @@ const struct lane *sample_weights(void);
 /* Samples whose weight could not be kept. Anywhere. */
 uint64_t sample_lost(void);
 
-/* Idempotent. Start only. */
-void sample_boot(uint64_t mean);
+/* `unguarded`: what sample_quick says of the allocator holds. Idempotent. Start only. */
+void sample_boot(uint64_t mean, bool unguarded);
 
 #endif

@@ -36,8 +36,8 @@ struct thread_counters {
 struct thread {
 	uint32_t id; /* of its struct vmatlas_thread */
 	uint32_t slot;
-	int64_t unsettled;       /* live bytes that the others do not know yet */
-	_Atomic int64_t highest; /* the most these were since the others were last told */
+	_Atomic int64_t unsettled; /* live bytes that the others do not know yet */
+	_Atomic int64_t highest;   /* the most these were since the others were last told */
 	int64_t notice; /* as long as these are not more, no mark is reached, nor need others know
 			 */
 	struct sample sample;
@@ -82,32 +82,53 @@ struct thread_totals {
 };
 struct thread_totals thread_totals(void);
 
-/* Adds to a counter that only this thread writes: no locked instruction. Anywhere. */
+/* Adds to a counter that only this thread writes: no locked instruction, and a handler that comes
+ * in between has counted before or after. Anywhere. */
 static inline void thread_count(_Atomic uint64_t *counter, uint64_t amount)
 {
+#if defined __x86_64__
+	__asm__("addq %1, %0" : "+m"(*(uint64_t *)counter) : "er"(amount) : "cc");
+#else
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + amount,
 		memory_order_relaxed);
+#endif
 }
 
 /* Tells the others, or looks at the mark; then knows when to look again. Under the guard. */
 void thread_settle(struct thread *thread);
 
-/* There are so many live bytes more, or less. Under the guard. */
+/* There are so many live bytes more; true where thread_grow has more to do. Anywhere. */
+static inline bool thread_grow_quickly(struct thread *thread, size_t bytes)
+{
+	thread_count((_Atomic uint64_t *)&thread->unsettled, bytes);
+	return atomic_load_explicit(&thread->unsettled, memory_order_relaxed) >
+	       atomic_load_explicit(&thread->highest, memory_order_relaxed);
+}
+
+/* There are so many live bytes more. Under the guard. */
 static inline void thread_grow(struct thread *thread, size_t bytes)
 {
-	int64_t now = thread->unsettled += (int64_t)bytes;
+	int64_t now;
 
-	if (now <= atomic_load_explicit(&thread->highest, memory_order_relaxed))
+	if (!thread_grow_quickly(thread, bytes))
 		return;
+	now = atomic_load_explicit(&thread->unsettled, memory_order_relaxed);
 	atomic_store_explicit(&thread->highest, now, memory_order_relaxed);
 	if (__builtin_expect(now > thread->notice, 0))
 		thread_settle(thread);
 }
 
+/* There are so many live bytes less; true where thread_settle is due. Anywhere. */
+static inline bool thread_shrink_quickly(struct thread *thread, size_t bytes)
+{
+	thread_count((_Atomic uint64_t *)&thread->unsettled, -(uint64_t)bytes);
+	return atomic_load_explicit(&thread->unsettled, memory_order_relaxed) <= -THREAD_SETTLE;
+}
+
+/* There are so many live bytes less. Under the guard. */
 static inline void thread_shrink(struct thread *thread, size_t bytes)
 {
-	thread->unsettled -= (int64_t)bytes;
-	if (__builtin_expect(thread->unsettled <= -THREAD_SETTLE, 0))
+	if (__builtin_expect(thread_shrink_quickly(thread, bytes), 0))
 		thread_settle(thread);
 }
 

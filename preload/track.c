@@ -188,6 +188,14 @@ void track_pass(struct thread *thread, const void *block, size_t size)
 		put_unsampled(thread, block, size);
 }
 
+__attribute__((noinline)) void track_grown(struct thread *thread)
+{
+	guard_close((uintptr_t)__builtin_frame_address(0));
+	guard_tracking();
+	thread_grow(thread, 0);
+	guard_open();
+}
+
 static bool begun_and_passed(struct thread *thread, size_t size)
 {
 	if (sample_begun(&thread->sample))

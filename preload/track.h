@@ -112,6 +112,24 @@ void track_alloc_sampled(
 /* The short way of a block that is no sample. Under the guard. */
 void track_pass(struct thread *thread, const void *block, size_t size);
 
+/* A new height of live bytes. Not under the guard. */
+void track_grown(struct thread *thread);
+
+/* track_pass of a block that needs nothing rare, else false, and nothing was done. Under no guard:
+ * what it changes it changes by single instructions, and a handler in between finds all as it was
+ * or as it will be. */
+static inline __attribute__((always_inline)) bool track_pass_quickly(
+	struct thread *thread, const void *block, size_t size)
+{
+	if (!table_put_small((uintptr_t)block, size, 0, thread->sample.moment))
+		return false;
+	thread_count(&thread->counters.allocations, 1);
+	thread_count(&thread->counters.allocated_bytes, size);
+	if (__builtin_expect(thread_grow_quickly(thread, size), 0))
+		track_grown(thread);
+	return true;
+}
+
 /* track_alloc_here, or nearly nothing where that samples: no time, no mapping, no call stack, but
  * the thread and the size. */
 static inline __attribute__((always_inline)) void track_made(

@@ -61,11 +61,50 @@ static inline __attribute__((always_inline)) void *made(
 	return block;
 }
 
+/* -- Quickly: where one in so many bytes is a sample ----------------------------------------- */
+
+/* This thread, where the call may go without a guard; else NULL. */
+static inline struct thread *quick_thread(void)
+{
+	return __builtin_expect(sample_quick, 0) && guard.state == GUARD_OPEN ? guard.thread : NULL;
+}
+
+/* A sample, or what a word does not hold. */
+static __attribute__((noinline)) void *made_not_quickly(struct thread *thread, void *block,
+	size_t size, uintptr_t stack, const struct callstack_at *at)
+{
+	guard_close(stack);
+	guard_tracking();
+	if (!block)
+		track_failed(thread);
+	else if (process_forked() || thread->sample.left <= 0)
+		track_alloc_sampled(thread, block, size, at);
+	else
+		track_pass(thread, block, size);
+	guard_open();
+	return block;
+}
+
+static inline __attribute__((always_inline)) void *made_quickly(struct thread *thread, void *block,
+	size_t size, uintptr_t stack, const struct callstack_at *at)
+{
+	if (__builtin_expect(block && !process_forked() && sample_passes(&thread->sample, size) &&
+				     track_pass_quickly(thread, block, size),
+		    1))
+		return block;
+	return made_not_quickly(thread, block, size, stack, at);
+}
+
+/* -- The wrappers --------------------------------------------------------------------------- */
+
 WRAPPER void *malloc(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = enter(WRAP_STACK, at.pc);
+	struct thread *thread = quick_thread();
 
+	if (thread)
+		return made_quickly(thread, real.malloc(size), size, WRAP_STACK, &at);
+	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
 		return passed(real.malloc(size), size);
 	return made(thread, real.malloc(size), size, &at);
@@ -74,8 +113,12 @@ WRAPPER void *malloc(size_t size)
 WRAPPER void *calloc(size_t count, size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
-	struct thread *thread = enter(WRAP_STACK, at.pc);
+	struct thread *thread = quick_thread();
 
+	if (thread)
+		return made_quickly(
+			thread, real.calloc(count, size), count * size, WRAP_STACK, &at);
+	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
 		return passed(real.calloc(count, size), count * size);
 	return made(thread, real.calloc(count, size), count * size, &at);
@@ -224,8 +267,39 @@ static inline __attribute__((always_inline)) void give_back(
 		free_slowly(thread, stack, block);
 }
 
+static __attribute__((noinline)) void settle(struct thread *thread, uintptr_t stack)
+{
+	guard_close(stack);
+	guard_tracking();
+	thread_settle(thread);
+	guard_open();
+}
+
+/* Of a small block; false, and nothing was done, for all others. */
+static inline bool freed_quickly(uintptr_t stack, void *block)
+{
+	struct thread *thread = quick_thread();
+	uint64_t word;
+
+	if (!thread || !block)
+		return false;
+	word = table_take_small((uintptr_t)block);
+	if (!word)
+		return false;
+	if (__builtin_expect(is_mmapped(block), 0))
+		say_unmapped(block);
+	real.free(block);
+	thread_count(&thread->counters.frees, 1);
+	thread_count(&thread->counters.freed_bytes, VMATLAS_WORD_SIZE(word));
+	if (__builtin_expect(thread_shrink_quickly(thread, VMATLAS_WORD_SIZE(word)), 0))
+		settle(thread, stack);
+	return true;
+}
+
 WRAPPER void free(void *block)
 {
+	if (freed_quickly(WRAP_STACK, block))
+		return;
 	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
 

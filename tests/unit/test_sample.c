@@ -30,7 +30,7 @@ static int set_up(void **state)
 	table_boot(true);
 	track_boot();
 	process_boot();
-	sample_boot(MEAN);
+	sample_boot(MEAN, false);
 	guard_close((uintptr_t)__builtin_frame_address(0) + 1024);
 	return 0;
 }
