@@ -16,6 +16,12 @@ static inline bool process_forked(void)
 	return !atomic_load_explicit(process_mark, memory_order_relaxed);
 }
 
+/* Another number in a fork of the process that last settled. Anywhere. */
+static inline uint32_t process_word(void)
+{
+	return atomic_load_explicit(process_mark, memory_order_relaxed);
+}
+
 /* After process_forked: takes this process for our own from now on. The other threads are gone.
  * Anywhere. */
 void process_settle(void);

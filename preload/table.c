@@ -53,6 +53,17 @@ static __attribute__((noinline)) struct blocks_leaf *leaf_slowly(uint64_t window
 	return leaf;
 }
 
+struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address)
+{
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, blocks_window(address));
+
+	if (leaf) {
+		near->leaf = leaf;
+		near->check = table_near_check(leaf, address);
+	}
+	return leaf;
+}
+
 static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
 	_Atomic uint8_t *mark = blocks_mark(leaf, plane, window);

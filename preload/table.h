@@ -7,6 +7,7 @@
 #define VMATLAS_TABLE_H
 
 #include "bigs.h"
+#include "process.h"
 #include "word.h"
 
 #include "core/blocks.h"
@@ -52,10 +53,36 @@ void table_forget(struct bigs_stock *stock, const struct table_taken *taken);
 /* The block at the address, if there is one, has no origin any more. Start only. */
 void table_forget_origin(uint64_t address);
 
+/* The leaf that a thread looked at last: its 4 MiB of addresses are looked at next time, too. All
+ * zeros: none. The check ties the two together: the program may have written over one, or a handler
+ * come between. A forked child's first look is anew. */
+struct table_near {
+	struct blocks_leaf *leaf;
+	uint64_t check;
+};
+
+static inline uint64_t table_near_check(const struct blocks_leaf *leaf, uint64_t address)
+{
+	return ((uintptr_t)leaf + process_word()) * 0x9e3779b97f4a7c15u +
+	       (address >> BLOCKS_LEAF_SPAN_BITS);
+}
+
+/* The leaf that has the address, NULL where there is none yet, noted. Anywhere. */
+struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address);
+
+static inline struct blocks_leaf *table_leaf(struct table_near *near, uint64_t address)
+{
+	struct blocks_leaf *leaf = near->leaf;
+
+	return __builtin_expect(near->check == table_near_check(leaf, address), 1)
+		       ? leaf
+		       : table_leaf_anew(near, address);
+}
+
 /* table_put of what nearly every block is: a small one, in an empty word that readers look at
  * already. False, and nothing was done, for all others. Under the guard. */
 static inline bool table_put_small(
-	uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
+	struct table_near *near, uint64_t address, uint64_t size, uint32_t origin, uint32_t moment)
 {
 	uint64_t window = blocks_window(address);
 	uint32_t plane = blocks_plane(&table_live.blocks, address);
@@ -64,7 +91,7 @@ static inline bool table_put_small(
 
 	if (size >= VMATLAS_SIZE_BIG || !moment || address & 7)
 		return false;
-	leaf = blocks_leaf(&table_live.blocks, window);
+	leaf = table_leaf(near, address);
 	if (!leaf || !atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_relaxed))
 		return false;
 	place = blocks_word(leaf, plane, window);
@@ -76,10 +103,10 @@ static inline bool table_put_small(
 }
 
 /* table_take of such a block: its word, or 0, and nothing was done, for all others. Anywhere. */
-static inline uint64_t table_take_small(uint64_t address)
+static inline uint64_t table_take_small(struct table_near *near, uint64_t address)
 {
 	uint64_t window = blocks_window(address);
-	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+	struct blocks_leaf *leaf = table_leaf(near, address);
 	_Atomic uint64_t *place =
 		leaf ? blocks_word(leaf, blocks_plane(&table_live.blocks, address), window) : NULL;
 	uint64_t word = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;

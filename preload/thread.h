@@ -41,6 +41,7 @@ struct thread {
 	int64_t notice; /* as long as these are not more, no mark is reached, nor need others know
 			 */
 	struct sample sample;
+	struct table_near near;
 	struct thread_counters counters;
 	struct mappings_cache mappings;
 	struct bigs_stock stock;

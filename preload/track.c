@@ -184,7 +184,7 @@ static __attribute__((noinline)) void put_unsampled(
 void track_pass(struct thread *thread, const void *block, size_t size)
 {
 	track_total(thread, size);
-	if (!table_put_small((uintptr_t)block, size, 0, thread->sample.moment))
+	if (!table_put_small(&thread->near, (uintptr_t)block, size, 0, thread->sample.moment))
 		put_unsampled(thread, block, size);
 }
 

@@ -89,7 +89,7 @@ static inline __attribute__((always_inline)) uint32_t track_alloc_here(
 		place = track_place(thread, address, size, now);
 	moment = place ? place->moment : 0;
 	track_total(thread, size);
-	if (__builtin_expect(!table_put_small(address, size, origin, moment), 0))
+	if (__builtin_expect(!table_put_small(&thread->near, address, size, origin, moment), 0))
 		track_put(thread, &(struct table_birth){.address = address,
 					  .size = size,
 					  .time = now,
@@ -121,7 +121,7 @@ void track_grown(struct thread *thread);
 static inline __attribute__((always_inline)) bool track_pass_quickly(
 	struct thread *thread, const void *block, size_t size)
 {
-	if (!table_put_small((uintptr_t)block, size, 0, thread->sample.moment))
+	if (!table_put_small(&thread->near, (uintptr_t)block, size, 0, thread->sample.moment))
 		return false;
 	thread_count(&thread->counters.allocations, 1);
 	thread_count(&thread->counters.allocated_bytes, size);

@@ -61,6 +61,14 @@ static inline __attribute__((always_inline)) void *made(
 	return block;
 }
 
+/* CALLSTACK_HERE of the wrapper whose frame is at `stack`. */
+static struct callstack_at called_at(uintptr_t stack)
+{
+	const uintptr_t *frame = (const uintptr_t *)stack;
+
+	return (struct callstack_at){frame[1], stack + 16, frame[0]};
+}
+
 /* -- Quickly: where one in so many bytes is a sample ----------------------------------------- */
 
 /* This thread, where the call may go without a guard; else NULL. */
@@ -70,40 +78,43 @@ static inline struct thread *quick_thread(void)
 }
 
 /* A sample, or what a word does not hold. */
-static __attribute__((noinline)) void *made_not_quickly(struct thread *thread, void *block,
-	size_t size, uintptr_t stack, const struct callstack_at *at)
+static __attribute__((noinline)) void *made_not_quickly(
+	struct thread *thread, void *block, size_t size, uintptr_t stack)
 {
+	struct callstack_at at = called_at(stack);
+
 	guard_close(stack);
 	guard_tracking();
 	if (!block)
 		track_failed(thread);
 	else if (process_forked() || thread->sample.left <= 0)
-		track_alloc_sampled(thread, block, size, at);
+		track_alloc_sampled(thread, block, size, &at);
 	else
 		track_pass(thread, block, size);
 	guard_open();
 	return block;
 }
 
-static inline __attribute__((always_inline)) void *made_quickly(struct thread *thread, void *block,
-	size_t size, uintptr_t stack, const struct callstack_at *at)
+static inline __attribute__((always_inline)) void *made_quickly(
+	struct thread *thread, void *block, size_t size, uintptr_t stack)
 {
 	if (__builtin_expect(block && !process_forked() && sample_passes(&thread->sample, size) &&
 				     track_pass_quickly(thread, block, size),
 		    1))
 		return block;
-	return made_not_quickly(thread, block, size, stack, at);
+	return made_not_quickly(thread, block, size, stack);
 }
 
 /* -- The wrappers --------------------------------------------------------------------------- */
 
 WRAPPER void *malloc(size_t size)
 {
-	struct callstack_at at = CALLSTACK_HERE();
 	struct thread *thread = quick_thread();
+	struct callstack_at at;
 
 	if (thread)
-		return made_quickly(thread, real.malloc(size), size, WRAP_STACK, &at);
+		return made_quickly(thread, real.malloc(size), size, WRAP_STACK);
+	at = CALLSTACK_HERE();
 	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
 		return passed(real.malloc(size), size);
@@ -112,12 +123,12 @@ WRAPPER void *malloc(size_t size)
 
 WRAPPER void *calloc(size_t count, size_t size)
 {
-	struct callstack_at at = CALLSTACK_HERE();
 	struct thread *thread = quick_thread();
+	struct callstack_at at;
 
 	if (thread)
-		return made_quickly(
-			thread, real.calloc(count, size), count * size, WRAP_STACK, &at);
+		return made_quickly(thread, real.calloc(count, size), count * size, WRAP_STACK);
+	at = CALLSTACK_HERE();
 	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
 		return passed(real.calloc(count, size), count * size);
@@ -197,8 +208,7 @@ static bool is_mmapped(const void *block)
  * is the wrapper's frame, where CALLSTACK_HERE would look. */
 static void remember(struct thread *thread, uintptr_t stack, const struct table_taken *taken)
 {
-	const uintptr_t *frame = (const uintptr_t *)stack;
-	struct callstack_at at = {frame[1], stack + 16, frame[0]};
+	struct callstack_at at = called_at(stack);
 	struct history_release release = {thread, &at, clock_ticks(), VMATLAS_RELEASE_FREE};
 
 	if (thread)
@@ -260,7 +270,7 @@ static inline __attribute__((always_inline)) void give_back(
 			guard_open();
 		return;
 	}
-	word = thread && !history_on() ? table_take_small((uintptr_t)block) : 0;
+	word = thread && !history_on() ? table_take_small(&thread->near, (uintptr_t)block) : 0;
 	if (__builtin_expect(word != 0, 1))
 		free_small(thread, block, word);
 	else
@@ -283,7 +293,7 @@ static inline bool freed_quickly(uintptr_t stack, void *block)
 
 	if (!thread || !block)
 		return false;
-	word = table_take_small((uintptr_t)block);
+	word = table_take_small(&thread->near, (uintptr_t)block);
 	if (!word)
 		return false;
 	if (__builtin_expect(is_mmapped(block), 0))

@@ -14,6 +14,7 @@ enum { PLACES = 512, STEPS = 60000, MOMENTS = 1000, ORIGINS = (1 << 24) - 1 };
 static struct vmatlas_moment moment[MOMENTS];
 static struct lane moments;
 static struct bigs_stock stock;
+static struct table_near near;
 
 /* The oracle: the block at each place, word 0 of `birth` never used; `live` says whether there is
  * one. */
@@ -249,11 +250,11 @@ static void small_blocks_of_one_window_go_the_short_way(void **state)
 		struct table_birth birth = {address + 8 * i, i, 5, 3, 4, 0, 0};
 
 		assert_true(table_put(&stock, &birth, &taken) && !taken.word);
-		assert_false(table_put_small(address + 8 * i, 100, 3, 4)); /* it is there */
+		assert_false(table_put_small(&near, address + 8 * i, 100, 3, 4)); /* it is there */
 	}
 	for (uint32_t i = 0; i < 4; i++) {
-		assert_int_equal(VMATLAS_WORD_SIZE(table_take_small(address + 8 * i)), i);
-		assert_true(table_put_small(address + 8 * i, 100 + i, 3, 4));
+		assert_int_equal(VMATLAS_WORD_SIZE(table_take_small(&near, address + 8 * i)), i);
+		assert_true(table_put_small(&near, address + 8 * i, 100 + i, 3, 4));
 	}
 	for (uint32_t i = 0; i < 4; i++) {
 		table_take(address + 8 * i, &taken);
@@ -272,20 +273,21 @@ static void a_small_block_goes_the_short_way(void **state)
 
 	(void)state;
 	table_boot(true);
-	assert_false(table_put_small(birth.address, 100, 3, 4)); /* no leaf yet */
-	assert_false(table_take_small(birth.address));
+	assert_false(table_put_small(&near, birth.address, 100, 3, 4)); /* no leaf yet */
+	assert_false(table_take_small(&near, birth.address));
 	assert_true(table_put(&stock, &birth, &taken));
-	assert_false(table_put_small(birth.address, 100, 3, 4)); /* it is there */
-	assert_false(table_take_small(birth.address + 8));
-	word = table_take_small(birth.address);
-	assert_true(VMATLAS_WORD_SIZE(word) == 100 && !table_take_small(birth.address));
-	assert_true(table_put_small(birth.address, 100, 3, 4));
+	assert_false(table_put_small(&near, birth.address, 100, 3, 4)); /* it is there */
+	assert_false(table_take_small(&near, birth.address + 8));
+	word = table_take_small(&near, birth.address);
+	assert_true(VMATLAS_WORD_SIZE(word) == 100 && !table_take_small(&near, birth.address));
+	assert_true(table_put_small(&near, birth.address, 100, 3, 4));
 	table_take(birth.address, &taken);
 	assert_true(taken.word == word && taken.address == birth.address);
-	assert_false(table_put_small(birth.address, VMATLAS_SIZE_BIG, 3, 4));
-	assert_false(table_put_small(birth.address, 100, 3, 0));
-	assert_false(table_put_small(birth.address + 1, 100, 3, 4));
-	assert_false(table_put_small(UINT64_MAX & ~7, 100, 3, 4) || table_take_small(UINT64_MAX));
+	assert_false(table_put_small(&near, birth.address, VMATLAS_SIZE_BIG, 3, 4));
+	assert_false(table_put_small(&near, birth.address, 100, 3, 0));
+	assert_false(table_put_small(&near, birth.address + 1, 100, 3, 4));
+	assert_false(table_put_small(&near, UINT64_MAX & ~7, 100, 3, 4) ||
+		     table_take_small(&near, UINT64_MAX));
 	table_take(birth.address, &taken);
 	assert_false(taken.word);
 }
