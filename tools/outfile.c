@@ -91,3 +91,11 @@ int outfile_close(struct outfile *outfile, int whole)
 		return 0;
 	return complain_errno(outfile->path ? outfile->path : "standard output", error);
 }
+
+int outfile_sink(void *stream, const char *bytes, size_t length)
+{
+	errno = 0;
+	if (fwrite(bytes, 1, length, stream) == length)
+		return 0;
+	return errno ? errno : EIO;
+}

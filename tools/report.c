@@ -82,14 +82,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
 /* 0 or an errno. */
 static int write_report(struct report_command *command, const struct atlas *atlas,
 	const struct names *names, FILE *stream)
@@ -103,7 +95,7 @@ static int write_report(struct report_command *command, const struct atlas *atla
 	command->options.scratch_words = words;
 	if (!command->options.scratch)
 		return ENOMEM;
-	text_init(&text, buffer, sizeof(buffer), write_stream, stream);
+	text_init(&text, buffer, sizeof(buffer), outfile_sink, stream);
 	error = (command->json ? report_json : report_text)(atlas, names, &command->options, &text);
 	free(command->options.scratch);
 	return error;
