@@ -46,14 +46,14 @@ static const struct argp_option options[] = {
 
 static const char description[] =
 	"Writes snapshots in the formats of other tools.\v"
-	"pprof, folded, sqlite and openmetrics take several snapshots, and keep what is the "
-	"same in processes of a service once.\n"
+	"pprof, folded, sqlite and openmetrics take several snapshots; pprof adds up what the "
+	"processes of a service have in common.\n"
 	"\n"
 	"Examples:\n"
 	"  vmatlas export -o a.pb.gz a.snapshot && pprof -top a.pb.gz\n"
 	"  vmatlas export -f folded --value=resident a.snapshot | flamegraph.pl > a.svg\n"
-	"  vmatlas export -o fleet.sqlite --service=web w*.snapshot --service=db d*.snapshot\n"
-	"  vmatlas export -f openmetrics -o /var/lib/node_exporter/app.prom app.snapshot";
+	"  vmatlas export -o all.pb.gz --service=web w*.snapshot --service=db d*.snapshot\n"
+	"  vmatlas export -o a.sqlite a.snapshot && sqlite3 a.sqlite .schema";
 
 /* -- Options -------------------------------------------------------------------------------- */
 

@@ -46,7 +46,7 @@ static void put_command(struct json *json, const struct view *view)
 
 static void put_head(struct json *json, const struct view *view)
 {
-	uint64_t elapsed_us = (view->now.monotonic_ns - view->start.monotonic_ns) / 1000;
+	uint64_t elapsed_us = export_elapsed_ns(view) / 1000;
 
 	json_put_number(json, "dhatFileVersion", 2);
 	json_put_string(json, "mode", mode);

@@ -256,7 +256,7 @@ static void put_end(struct tracking *tracking)
 {
 	const struct view *view = &tracking->process->view;
 	uint64_t pages = tracking->process->atlas.rss / view->page_size;
-	uint64_t ms = since_start_ms(view, view->now.ticks);
+	uint64_t ms = export_elapsed_ns(view) / 1000000;
 
 	put_numbers(tracking->text, "c", &ms, 1);
 	put_numbers(tracking->text, "R", &pages, 1);
@@ -281,8 +281,8 @@ static int add(struct export_job *job, const struct export_process *process)
 	struct tracking tracking = {
 		.process = process,
 		.text = job->text,
-		.instructions = {sizeof(struct instruction), sizeof(struct instruction)},
-		.allocations = {sizeof(struct allocation), sizeof(struct allocation)},
+		.instructions = POOL_WHOLE(struct instruction),
+		.allocations = POOL_WHOLE(struct allocation),
 	};
 	int error = put_file(&tracking);
 

@@ -293,7 +293,7 @@ static void put_comment(struct profile *profile, const struct view *view)
 
 static void put_times(struct profile *profile, const struct view *view)
 {
-	uint64_t duration = view->now.monotonic_ns - view->start.monotonic_ns;
+	uint64_t duration = export_elapsed_ns(view);
 
 	if (view->now.realtime_ns > profile->time_ns)
 		profile->time_ns = view->now.realtime_ns;

@@ -101,3 +101,10 @@ void export_put_command(struct text *text, const struct view *view)
 		at += length + 1;
 	}
 }
+
+uint64_t export_elapsed_ns(const struct view *view)
+{
+	uint64_t start = view->start.monotonic_ns, now = view->now.monotonic_ns;
+
+	return now > start ? now - start : 0;
+}

@@ -33,4 +33,7 @@ char *export_printable(const char *bytes, size_t length);
 /* The command line, its arguments behind blanks; printable. */
 void export_put_command(struct text *text, const struct view *view);
 
+/* From the shim's start to the snapshot; 0 where the snapshot makes no sense. */
+uint64_t export_elapsed_ns(const struct view *view);
+
 #endif

@@ -1,7 +1,6 @@
 #include "export_samples.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,16 +205,13 @@ static void add_mapping(struct making *making, uint32_t index)
 
 /* -- All of it ------------------------------------------------------------------------------ */
 
-static const struct pool nothing = {
-	.size = sizeof(struct export_sample), .key = offsetof(struct export_sample, figures)};
-
 /* Makes one of the samples of blocks that differ in what nobody asked for. */
 static void merge(struct making *making)
 {
 	const struct export_by *by = &making->samples->by;
 	struct pool all = making->samples->pool;
 
-	making->samples->pool = nothing;
+	making->samples->pool = POOL(struct export_sample, figures);
 	for (uint32_t number = 1; number <= all.count; number++) {
 		const struct export_sample *sample = pool_at(&all, number);
 		struct export_sample key = *sample;
@@ -235,7 +231,7 @@ int export_samples_make(struct export_samples *samples, const struct export_proc
 {
 	struct making making = {.process = process, .atlas = &process->atlas, .samples = samples};
 
-	*samples = (struct export_samples){.pool = nothing, .by = *by};
+	*samples = (struct export_samples){.pool = POOL(struct export_sample, figures), .by = *by};
 	making.resident = calloc((size_t)process->atlas.parts + 1, sizeof(*making.resident));
 	if (!making.resident)
 		return ENOMEM;

@@ -20,7 +20,12 @@ enum export_sqlite_table {
 	SQLITE_BLOCKS,
 	SQLITE_PAGES,
 	SQLITE_PHASES,
+	SQLITE_COUNT,
 };
+
+/* By enum export_sqlite_table; and what is made before the rows and behind them. */
+extern const struct sqlite_table export_sqlite_schema[SQLITE_COUNT];
+extern const char export_sqlite_views[], export_sqlite_indexes[];
 
 /* Each row begins with the number of its process. */
 struct export_sqlite {

@@ -5,8 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Records that are told apart by their first `key` bytes, which may have no holes. Zeros but the
- * two sizes are an empty pool. */
+/* Records that are told apart by their first `key` bytes, which may have no holes. */
 struct pool {
 	size_t size, key; /* bytes */
 	uint32_t count;
@@ -15,6 +14,18 @@ struct pool {
 	uint32_t *slot; /* numbers of records, by hash */
 	char *record;
 };
+
+/* An empty pool of records that are told apart by what comes before the member, or by all. */
+#define POOL(type, member)                                          \
+	(struct pool)                                               \
+	{                                                           \
+		.size = sizeof(type), .key = offsetof(type, member) \
+	}
+#define POOL_WHOLE(type)                                  \
+	(struct pool)                                     \
+	{                                                 \
+		.size = sizeof(type), .key = sizeof(type) \
+	}
 
 /* The number of the record with the key of this one, which is copied if it is new; 0 when memory is
  * out, or four billion are. */

@@ -1,20 +1,16 @@
 #include "profile.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 void profile_begin(struct profile *profile)
 {
 	*profile = (struct profile){
-		.mappings = {sizeof(struct profile_mapping),
-			offsetof(struct profile_mapping, start)},
-		.functions = {sizeof(struct profile_function), sizeof(struct profile_function)},
-		.locations = {sizeof(struct profile_location),
-			offsetof(struct profile_location, line)},
-		.nodes = {sizeof(struct profile_node), sizeof(struct profile_node)},
-		.samples = {sizeof(struct profile_sample),
-			offsetof(struct profile_sample, figures)},
+		.mappings = POOL(struct profile_mapping, start),
+		.functions = POOL_WHOLE(struct profile_function),
+		.locations = POOL(struct profile_location, line),
+		.nodes = POOL_WHOLE(struct profile_node),
+		.samples = POOL(struct profile_sample, figures),
 	};
 }
 

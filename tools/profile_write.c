@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "../preload/core/place.h"
+#include "gzip.h"
 #include "protobuf.h"
 
 enum { VALUE_TYPE = 1, VALUE_UNIT };
@@ -42,8 +41,6 @@ enum { LINE_FUNCTION = 1, LINE_LINE };
  * alone what is there. */
 enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_FILE = 4 };
 
-enum { BUFFER = 1 << 18 };
-
 /* In the order of enum export_value, as Go's heap profiles call what they have, too. */
 static const struct {
 	const char *type, *unit;
@@ -72,7 +69,7 @@ enum string {
 
 struct output {
 	const struct profile *profile;
-	gzFile file;
+	struct gzip gzip;
 	struct protobuf message, inner, line, top;
 	int error;
 };
@@ -95,25 +92,13 @@ static uint64_t string_number(const struct output *output, unsigned string)
 
 /* -- Bytes ---------------------------------------------------------------------------------- */
 
-static void put(struct output *output, const void *bytes, size_t length)
-{
-	int level;
-
-	if (output->error || !length)
-		return;
-	errno = 0;
-	if (gzwrite(output->file, bytes, (unsigned)length) == (int)length)
-		return;
-	gzerror(output->file, &level);
-	output->error = level == Z_ERRNO && errno ? errno : level == Z_MEM_ERROR ? ENOMEM : EIO;
-}
-
 /* Writes what `top` has. */
 static void put_top(struct output *output)
 {
 	if (output->top.failed && !output->error)
 		output->error = ENOMEM;
-	put(output, output->top.bytes, output->top.used);
+	if (!output->error)
+		output->error = gzip_write(&output->gzip, output->top.bytes, output->top.used);
 	protobuf_clear(&output->top);
 }
 
@@ -291,30 +276,8 @@ static void put_rest(struct output *output)
 
 /* -- The file ------------------------------------------------------------------------------- */
 
-static int open_file(struct output *output, FILE *stream)
+static void free_messages(struct output *output)
 {
-	int descriptor = fflush(stream) == 0 ? dup(fileno(stream)) : -1;
-
-	if (descriptor < 0)
-		return errno;
-	output->file = gzdopen(descriptor, "wb");
-	if (output->file && gzbuffer(output->file, BUFFER) == 0)
-		return 0;
-	if (output->file)
-		gzclose(output->file);
-	else
-		close(descriptor);
-	return ENOMEM;
-}
-
-static void close_file(struct output *output)
-{
-	int result;
-
-	errno = 0;
-	result = gzclose(output->file);
-	if (result != Z_OK && !output->error)
-		output->error = result == Z_ERRNO && errno ? errno : EIO;
 	protobuf_free(&output->message);
 	protobuf_free(&output->inner);
 	protobuf_free(&output->line);
@@ -324,7 +287,7 @@ static void close_file(struct output *output)
 int profile_write(const struct profile *profile, FILE *stream)
 {
 	struct output output = {.profile = profile};
-	int error = profile->failed ? ENOMEM : open_file(&output, stream);
+	int error = profile->failed ? ENOMEM : gzip_open(&output.gzip, stream);
 
 	if (error)
 		return error;
@@ -335,6 +298,7 @@ int profile_write(const struct profile *profile, FILE *stream)
 	put_functions(&output);
 	put_strings(&output);
 	put_rest(&output);
-	close_file(&output);
-	return output.error;
+	free_messages(&output);
+	error = gzip_close(&output.gzip);
+	return output.error ? output.error : error;
 }

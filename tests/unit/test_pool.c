@@ -26,7 +26,7 @@ static uint32_t put(struct pool *pool, uint32_t a, uint32_t b, uint64_t value)
 
 static void equal_keys_are_one_record(void **state)
 {
-	struct pool pool = {.size = sizeof(struct record), .key = offsetof(struct record, value)};
+	struct pool pool = POOL(struct record, value);
 	struct record *record;
 
 	(void)state;
@@ -47,7 +47,7 @@ static void equal_keys_are_one_record(void **state)
 
 static void many_records_keep_their_numbers(void **state)
 {
-	struct pool pool = {.size = sizeof(struct record), .key = offsetof(struct record, value)};
+	struct pool pool = POOL(struct record, value);
 
 	(void)state;
 	for (uint32_t i = 0; i < MANY; i++)
