@@ -25,6 +25,7 @@ enum figure {
 	ALLOCATED_BYTES,
 	FREES,
 	FREED_BYTES,
+	NOT_SEEN,
 	FIGURES,
 };
 
@@ -46,6 +47,7 @@ static const struct {
 	[ALLOCATED_BYTES] = {"allocated_bytes", "bytes", "Bytes allocated since the start."},
 	[FREES] = {"frees", NULL, "Frees since the start."},
 	[FREED_BYTES] = {"freed_bytes", "bytes", "Bytes freed since the start."},
+	[NOT_SEEN] = {"not_seen", NULL, "What was not seen or not kept; vmatlas report lists it."},
 };
 
 struct measured {
@@ -70,6 +72,16 @@ static int begin(struct export_job *job)
 	if (measuring)
 		measuring->process = calloc(job->processes, sizeof(*measuring->process));
 	return measuring && measuring->process ? 0 : ENOMEM;
+}
+
+static uint64_t not_seen(const struct report *report)
+{
+	struct view_lost lost;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; report_lost(report, i, &lost); i++)
+		sum += lost.count;
+	return sum;
 }
 
 /* Two samples of the same name and labels are refused by all who read them. */
@@ -117,6 +129,7 @@ static int add(struct export_job *job, const struct export_process *process)
 				[ALLOCATED_BYTES] = view->allocated_bytes,
 				[FREES] = view->frees,
 				[FREED_BYTES] = view->freed_bytes,
+				[NOT_SEEN] = not_seen(&process->report),
 			},
 	};
 	memcpy(measured->row, atlas->row, sizeof(measured->row));

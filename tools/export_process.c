@@ -108,3 +108,9 @@ uint64_t export_elapsed_ns(const struct view *view)
 
 	return now > start ? now - start : 0;
 }
+
+void export_put_build_id(struct text *text, const struct vmatlas_module *module)
+{
+	for (uint32_t i = 0; i < module->build_id_length && i < sizeof(module->build_id); i++)
+		text_hex_wide(text, module->build_id[i], 2);
+}

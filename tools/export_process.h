@@ -36,4 +36,7 @@ void export_put_command(struct text *text, const struct view *view);
 /* From the shim's start to the snapshot; 0 where the snapshot makes no sense. */
 uint64_t export_elapsed_ns(const struct view *view);
 
+/* In hexadecimal; nothing for a module without one. */
+void export_put_build_id(struct text *text, const struct vmatlas_module *module);
+
 #endif

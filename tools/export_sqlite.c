@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@
 
 struct writing {
 	struct export_sqlite self;
-	char path[64]; /* where it is made, if not where it is to be */
+	char path[PATH_MAX]; /* where it is made, if not where it is to be */
 };
 
 void export_sqlite_row(struct export_sqlite *self, enum export_sqlite_table table)
@@ -195,10 +196,12 @@ static void put_phases(struct export_sqlite *self)
 /* What is no file of its own (standard output, a pipe) gets a copy. */
 static int make_path(struct writing *writing)
 {
+	const char *folder = getenv("TMPDIR");
 	int descriptor;
 
-	snprintf(writing->path, sizeof(writing->path), "/tmp/vmatlas-export.XXXXXX");
-	descriptor = mkstemp(writing->path);
+	snprintf(writing->path, sizeof(writing->path), "%s/vmatlas-export.XXXXXX",
+		folder && *folder ? folder : "/tmp");
+	descriptor = mkostemp(writing->path, O_CLOEXEC);
 	if (descriptor < 0)
 		return errno;
 	close(descriptor);

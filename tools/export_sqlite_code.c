@@ -12,8 +12,7 @@ static void put_build_id(struct sqlite_file *file, const struct vmatlas_module *
 	struct text text;
 
 	text_init(&text, hex, sizeof(hex), NULL, NULL);
-	for (uint32_t i = 0; i < module->build_id_length && i < sizeof(module->build_id); i++)
-		text_hex_wide(&text, module->build_id[i], 2);
+	export_put_build_id(&text, module);
 	sqlite_put_text(file, text.used ? hex : NULL, text.used);
 }
 

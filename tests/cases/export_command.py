@@ -333,6 +333,18 @@ def openmetrics_opens_in_node_exporter(t):
     check_equal("ledger", {row["row"]: row["bytes"] for row in report(path)["ledger"]}, shown)
 
 
+@case()
+def what_was_not_seen_is_told(t):
+    """Of the seed, five frees of older blocks."""
+    found = metrics(export("openmetrics", t.path("a.prom"), SEED))
+    check_equal("openmetrics", [5], [value for key, value in found.items()
+                                     if key[0] == "vmatlas_not_seen"])
+    check("not seen: 5 frees of blocks older than the shim" in pprof(
+        "-raw", export("pprof", t.path("a.pb.gz"), SEED)), "pprof")
+    check_equal("sqlite", [["5"]], shell(export("sqlite", t.path("a.sqlite"), SEED),
+                                         "SELECT sum(count) FROM not_seen"))
+
+
 # -- Many processes -------------------------------------------------------------------------------
 
 @case()
@@ -348,6 +360,9 @@ def processes_of_a_service_become_one(t):
     web = [sample for sample in both.samples if sample[2]["service"] == "web"]
     most = max(len(profile.samples) for profile in alone)
     check(len(web) < 1.3 * most, f"{len(web)} samples of two, {most} of one: not merged")
+    keys = {(*sample[1], *(sample[2].get(key) for key in ("kind", "mapping", "thread")))
+            for sample in web}
+    check_equal("samples that differ", len(keys), len(web))
     check(len(both.functions) < 1.3 * len(alone[0].functions), "locations are not merged")
 
 
