@@ -83,7 +83,7 @@ static void parse_table(struct export_command *command, const char *name)
 		[EXPORT_LEDGER] = "ledger"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]))
+		if (strcmp(name, names[i]) != 0)
 			continue;
 		command->options.table = (enum export_table)i;
 		return;
@@ -111,7 +111,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		parse_format(command, argument);
 		return 0;
 	case 'o':
-		command->output = strcmp(argument, "-") ? argument : NULL;
+		command->output = strcmp(argument, "-") == 0 ? NULL : argument;
 		return 0;
 	case KEY_SERVICE:
 		command->service = argument;

@@ -27,7 +27,7 @@ const char *export_value_unit(enum export_value value)
 bool export_value_find(const char *name, enum export_value *value)
 {
 	for (int i = 0; i < EXPORT_VALUES; i++) {
-		if (strcmp(name, values[i].name))
+		if (strcmp(name, values[i].name) != 0)
 			continue;
 		*value = (enum export_value)i;
 		return true;

@@ -34,7 +34,7 @@ static uint32_t *slot_of(const struct pool *pool, const void *record)
 {
 	uint32_t at = (uint32_t)pool_hash(record, pool->key) & (pool->slots - 1);
 
-	while (pool->slot[at] && memcmp(pool_at(pool, pool->slot[at]), record, pool->key))
+	while (pool->slot[at] && memcmp(pool_at(pool, pool->slot[at]), record, pool->key) != 0)
 		at = (at + 1) & (pool->slots - 1);
 	return &pool->slot[at];
 }
@@ -73,10 +73,8 @@ uint32_t pool_put(struct pool *pool, const void *record)
 	if (pool->count >= pool->slots / 2 && !grow_slots(pool))
 		return 0;
 	slot = slot_of(pool, record);
-	if (*slot)
+	if (*slot || (pool->count == pool->room && !grow_records(pool)))
 		return *slot;
-	if (pool->count == pool->room && !grow_records(pool))
-		return 0;
 	*slot = ++pool->count;
 	memcpy(pool_at(pool, *slot), record, pool->size);
 	return *slot;

@@ -89,10 +89,8 @@ uint32_t words_put(struct words *words, const char *bytes, size_t length)
 	if (words->count >= words->slots / 2 && !grow_slots(words))
 		return 0;
 	slot = slot_of(words, bytes, length);
-	if (*slot)
+	if (*slot || !has_room(words, length))
 		return *slot;
-	if (!has_room(words, length))
-		return 0;
 	words->word[words->count] = (struct word){words->used, length};
 	if (length)
 		memcpy(words->bytes + words->used, bytes, length);
