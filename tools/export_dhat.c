@@ -89,7 +89,6 @@ static void put_figures(struct json *json, const struct export_figures *figures)
 static int put_stack(
 	struct json *json, struct export_frames *frames, const struct atlas_stack *stack)
 {
-	static const char unknown[] = "[call stack not known]";
 	struct export_figures figures;
 	uint32_t list[EXPORT_FRAMES_MOST];
 	int error = 0;
@@ -103,7 +102,8 @@ static int put_stack(
 	for (size_t i = 0; i < count; i++)
 		json_number(json, list[i]);
 	if (!count) /* readers want a frame */
-		json_number(json, words_put(&frames->words, unknown, strlen(unknown)));
+		json_number(
+			json, words_put(&frames->words, EXPORT_UNKNOWN, strlen(EXPORT_UNKNOWN)));
 	json_array_end(json);
 	json_object_end(json);
 	return error;

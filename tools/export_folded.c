@@ -45,7 +45,6 @@ static void put_words(struct folding *folding, const struct export_sample *sampl
 
 static int put_sample(struct folding *folding, const struct export_sample *sample)
 {
-	static const char unknown[] = "[call stack not known]";
 	uint32_t list[EXPORT_FRAMES_MOST];
 	int error = 0;
 	size_t count = export_frames_list(&folding->frames, sample->frame, list, &error);
@@ -59,7 +58,7 @@ static int put_sample(struct folding *folding, const struct export_sample *sampl
 		put_word(folding, kind, strlen(kind));
 	}
 	if (!count && sample->what == EXPORT_BLOCKS)
-		put_word(folding, unknown, strlen(unknown));
+		put_word(folding, EXPORT_UNKNOWN, strlen(EXPORT_UNKNOWN));
 	while (count) {
 		size_t length;
 		const char *word = words_at(&folding->frames.words, list[--count], &length);

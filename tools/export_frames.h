@@ -33,6 +33,9 @@ enum { EXPORT_FRAMES_MOST = PLACE_DEPTH * NAMES_LEVELS };
 size_t export_frames_list(struct export_frames *frames, uint32_t frame,
 	uint32_t list[EXPORT_FRAMES_MOST], int *error);
 
+/* What stands for a call stack that is not known. */
+#define EXPORT_UNKNOWN "[call stack not known]"
+
 /* The function, else "libfoo.so+0xOFFSET", else "0xPC". */
 void export_frames_put_function(
 	struct text *text, const struct place *place, const struct name *name);

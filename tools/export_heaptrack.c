@@ -3,6 +3,7 @@
  * it was and never freed: what they call leaked is what lives. What was freed is not in it. */
 #include "export_figures.h"
 #include "export_format.h"
+#include "export_frames.h"
 
 #include "../preload/core/place.h"
 #include "pool.h"
@@ -134,7 +135,7 @@ static uint32_t put_trace(struct tracking *tracking, uint32_t instruction, uint3
 static uint32_t unknown_trace(struct tracking *tracking)
 {
 	static const struct place nowhere = {.pc = 0};
-	static const struct name name = {.function = "[call stack not known]"};
+	static const struct name name = {.function = EXPORT_UNKNOWN};
 	const struct instruction key = {.pc = 0};
 
 	if (tracking->unknown)

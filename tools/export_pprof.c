@@ -1,6 +1,7 @@
 /* pprof's profile.proto. The samples of one service with the same call stack and labels are one,
  * whichever process they are of; of a single process, labels say more. */
 #include "export_format.h"
+#include "export_frames.h"
 #include "export_samples.h"
 #include "profile_places.h"
 
@@ -61,7 +62,7 @@ static uint32_t innermost(struct filling *filling, const struct export_sample *s
 	struct export_words words;
 
 	if (!node && sample->what == EXPORT_BLOCKS)
-		return profile_places_put(&filling->places, "[call stack not known]", 0);
+		return profile_places_put(&filling->places, EXPORT_UNKNOWN, 0);
 	export_sample_words(&words, filling->places.process, sample);
 	if (*words.what)
 		node = profile_places_put(&filling->places, words.what, node);

@@ -60,7 +60,7 @@ static int put_sample(struct scoping *scoping, const struct export_sample *sampl
 	json_line(&scoping->json);
 	json_array_begin(&scoping->json);
 	if (!count && sample->what == EXPORT_BLOCKS && !error)
-		error = put_word(scoping, "[call stack not known]");
+		error = put_word(scoping, EXPORT_UNKNOWN);
 	while (count)
 		put_number(scoping, list[--count]);
 	if (!error)
