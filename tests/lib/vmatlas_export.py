@@ -21,7 +21,7 @@ SHOWN = "o;d \"d\",\\x0a\\\\x01é\\xff"    # what is shown of it
 def snapshot(t, *arguments, program=None, name="a.snapshot", **settings):
     """The path of a snapshot of the program "exported" (or another that says ready) at rest."""
     argv = [program or t.program("exported"), *arguments]
-    process = t.start(argv, t.shim_environment(VMATLAS_FORMAT="snapshot", **settings))
+    process = t.start(argv, t.shim_environment(**settings))
     try:
         end = time.monotonic() + 20
         while b"ready" not in os.pread(process.files[0].fileno(), 4096, 0):
