@@ -208,6 +208,8 @@ static int add_process(
 
 	if (!status)
 		status = status_of(command, command->format->add(job, &process));
+	if (!status && process.view.sample_mean)
+		complain_note(input->path, EXPORT_SAMPLED, process.view.sample_mean);
 	if (!status)
 		framenames_tell(process.framenames);
 	export_process_close(&process);

@@ -63,6 +63,8 @@ static int put_stack(
 			put_known(text, figures.value[value],
 				is_known(&frames->process->atlas, value));
 	}
+	put_known(text, stack->error[ATLAS_LIVE_BYTES], true);
+	put_known(text, stack->error[ATLAS_ALLOCATED_BYTES], true);
 	if (!error)
 		error = put_frames(text, frames, list, count);
 	text_char(text, '\n');
@@ -81,7 +83,7 @@ static int put_stacks(struct text *text, const struct export_process *process)
 		text_char(text, ',');
 		text_str(text, export_value_name((enum export_value)value));
 	}
-	text_str(text, ",frames\n");
+	text_str(text, ",live_bytes_error,allocated_bytes_error,frames\n");
 	for (uint32_t i = 0; !error && i < process->atlas.stacks; i++)
 		error = put_stack(text, &frames, &process->atlas.stack[i]);
 	export_frames_free(&frames);
@@ -98,7 +100,8 @@ static void put_block(
 
 	text_address(text, block->address);
 	put_known(text, block->size, true);
-	put_known(text, report_block_frame(&process->report, block), true);
+	put_known(text, report_block_frame(&process->report, block),
+		view_has_callstack(&process->view, block));
 	put_known(text, tid, tid != 0);
 	put_known(text, view_time_ns(&process->view, block->time), block->time != 0);
 	text_char(text, ',');

@@ -10,6 +10,9 @@
 #include <string.h>
 
 static const char mode[] = "vmatlas: t-gmax and maxima are the snapshot's, lifetimes not known";
+static const char sampled_mode[] =
+	"vmatlas: call stacks are sampled, figures estimated; t-gmax and "
+	"maxima are the snapshot's, lifetimes not known";
 
 enum { SHORT_LIVED_US = 500 }; /* as DHAT has it; needed, and of no use without lifetimes */
 
@@ -51,7 +54,7 @@ static void put_head(struct json *json, const struct view *view)
 	uint64_t elapsed_us = export_elapsed_ns(view) / 1000;
 
 	json_put_number(json, "dhatFileVersion", 2);
-	json_put_string(json, "mode", mode);
+	json_put_string(json, "mode", view->sample_mean ? sampled_mode : mode);
 	json_put_string(json, "verb", "Allocated");
 	json_put_bool(json, "bklt", true);
 	json_put_bool(json, "bkacc", false);

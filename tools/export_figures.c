@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "../preload/core/poisson.h"
+
 static const struct {
 	const char *name, *unit;
 } values[EXPORT_VALUES] = {
@@ -49,12 +51,13 @@ void export_figures_of_stack(struct export_figures *figures, const struct export
 	}};
 }
 
-uint32_t export_figures_of_block(struct export_figures *figures,
-	const struct export_process *process, const struct block *block)
+double export_weight_of_block(
+	const struct export_process *process, const struct block *block, uint32_t *frame)
 {
-	*figures = (struct export_figures){{
-		[EXPORT_LIVE_BYTES] = block->size,
-		[EXPORT_LIVE_BLOCKS] = 1,
-	}};
-	return report_block_frame(&process->report, block);
+	const struct view *view = &process->view;
+
+	*frame = report_block_frame(&process->report, block);
+	if (!view_has_callstack(view, block))
+		return 0;
+	return poisson_of(block->size, view->sample_mean).weight;
 }

@@ -16,6 +16,9 @@ enum export_value {
 	EXPORT_VALUES,
 };
 
+/* The values that single blocks have. */
+enum { EXPORT_WEIGHED = EXPORT_PINNED };
+
 struct export_figures {
 	uint64_t value[EXPORT_VALUES];
 };
@@ -27,12 +30,13 @@ const char *export_value_unit(enum export_value value);
 /* The value of that name into *value; false where there is none. */
 bool export_value_find(const char *name, enum export_value *value);
 
-/* All that is known of a call stack. */
+/* All that is known of a call stack; estimates where call stacks are sampled. */
 void export_figures_of_stack(struct export_figures *figures, const struct export_process *process,
 	const struct atlas_stack *stack);
 
-/* What a live block adds to its call stack, less what depends on pages; and its call stack. */
-uint32_t export_figures_of_block(struct export_figures *figures,
-	const struct export_process *process, const struct block *block);
+/* How many blocks like it a live block stands for in its call stack: 1; where call stacks are
+ * sampled, what poisson.h says, and 0 for a block without one. And the call stack. */
+double export_weight_of_block(
+	const struct export_process *process, const struct block *block, uint32_t *frame);
 
 #endif

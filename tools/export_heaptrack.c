@@ -1,6 +1,7 @@
 /* heaptrack's interpreted file, version 3 (heaptrack's accumulatedtracedata.cpp reads it), not
  * compressed. Its readers count allocations one by one, so it has the live blocks, each made when
  * it was and never freed: what they call leaked is what lives. What was freed is not in it. */
+#include "complain.h"
 #include "export_figures.h"
 #include "export_format.h"
 #include "export_frames.h"
@@ -285,8 +286,14 @@ static int add(struct export_job *job, const struct export_process *process)
 		.instructions = POOL_WHOLE(struct instruction),
 		.allocations = POOL_WHOLE(struct allocation),
 	};
-	int error = put_file(&tracking);
+	int error;
 
+	if (process->view.sample_mean) {
+		complain_cannot(process->path,
+			"call stacks are sampled, and heaptrack's file has no estimates");
+		return EXPORT_TOLD;
+	}
+	error = put_file(&tracking);
 	free(tracking.birth);
 	free(tracking.trace);
 	pool_free(&tracking.instructions);

@@ -143,6 +143,14 @@ static void put_comments(struct profile *profile, const struct export_process *p
 
 	profile->failed |= !words_put(&profile->comments, by, sizeof(by) - 1);
 	put_comment(profile, &process->view, NULL, 0);
+	if (process->view.sample_mean) {
+		char line[128];
+		int length =
+			snprintf(line, sizeof(line), EXPORT_SAMPLED, process->view.sample_mean);
+
+		profile->failed |= !words_put(&profile->comments, line, (size_t)length);
+		profile->period = process->view.sample_mean;
+	}
 	for (unsigned i = 0; report_lost(&process->report, i, &lost); i++)
 		if (lost.count)
 			put_comment(profile, &process->view, lost.explanation, lost.count);

@@ -2,6 +2,8 @@
 #ifndef VMATLAS_EXPORT_PROCESS_H
 #define VMATLAS_EXPORT_PROCESS_H
 
+#include <inttypes.h>
+
 #include "../preload/core/report.h"
 #include "framenames.h"
 #include "snapshot.h"
@@ -38,5 +40,9 @@ uint64_t export_elapsed_ns(const struct view *view);
 
 /* In hexadecimal; nothing for a module without one. */
 void export_put_build_id(struct text *text, const struct vmatlas_module *module);
+
+/* What is to be said where view->sample_mean is not 0: printf's format, for that number. */
+#define EXPORT_SAMPLED \
+	"call stacks are sampled, one in %" PRIu64 " bytes: their figures are estimates"
 
 #endif

@@ -6,13 +6,15 @@
 
 #include "../preload/core/owner.h"
 #include "../preload/core/place.h"
+#include "../preload/core/poisson.h"
 #include "../preload/core/runs.h"
 
 struct making {
 	const struct export_process *process;
 	const struct atlas *atlas;
 	struct export_samples *samples;
-	uint64_t *resident; /* of blocks, by part */
+	uint64_t *resident;            /* of blocks, by part */
+	double (*sum)[EXPORT_WEIGHED]; /* of what is told, by call stack's place in the atlas */
 	struct runs runs;
 	uint32_t runs_mapping; /* index + 1 of which they are read; 0: of none */
 	bool failed;           /* memory is out */
@@ -68,10 +70,19 @@ static struct export_sample key_of(const struct making *making, const struct blo
 	return key;
 }
 
+static void weigh(struct making *making, const struct export_sample *key, enum export_value value,
+	double quantity)
+{
+	struct export_sample *sample = quantity != 0 ? sample_of(making, key) : NULL;
+
+	if (sample)
+		sample->weighed[value] += quantity;
+}
+
 /* A block whose mapping was cut lies in several parts: its bytes count where it begins, its pages
  * where they are. */
 static void add_pages(struct making *making, const struct block *block, uint32_t frame,
-	const struct atlas_part *part)
+	double weight, const struct atlas_part *part)
 {
 	const struct atlas *atlas = making->atlas;
 	uint64_t start = block->address, end = start + block->size;
@@ -80,12 +91,10 @@ static void add_pages(struct making *making, const struct block *block, uint32_t
 		part++) {
 		struct export_sample key = key_of(making, block, frame, part);
 		uint64_t stop = end < part->end ? end : part->end;
-		struct export_figures figures = {
-			{[EXPORT_RESIDENT] = resident_in(making, part, start, stop)}};
+		uint64_t bytes = resident_in(making, part, start, stop);
 
-		making->resident[part - atlas->part] += figures.value[EXPORT_RESIDENT];
-		if (figures.value[EXPORT_RESIDENT])
-			add(making, &key, &figures);
+		making->resident[part - atlas->part] += bytes;
+		weigh(making, &key, EXPORT_RESIDENT, weight * (double)bytes);
 		start = stop;
 	}
 }
@@ -99,13 +108,40 @@ static void add_blocks(struct making *making)
 	blocks_begin(&cursor, making->atlas->view->blocks, &tables);
 	while (!making->failed && blocks_next(&cursor, &block)) {
 		const struct atlas_part *part = atlas_part_find(making->atlas, block.address);
-		struct export_figures figures;
-		uint32_t frame = export_figures_of_block(&figures, making->process, &block);
-		struct export_sample key = key_of(making, &block, frame, part);
+		struct export_sample key;
+		uint32_t frame;
+		double weight = export_weight_of_block(making->process, &block, &frame);
 
-		add(making, &key, &figures);
-		add_pages(making, &block, frame, part);
+		key = key_of(making, &block, frame, part);
+		weigh(making, &key, EXPORT_LIVE_BYTES, weight * (double)block.size);
+		weigh(making, &key, EXPORT_LIVE_BLOCKS, weight);
+		add_pages(making, &block, frame, weight, part);
 	}
+}
+
+/* Whole numbers that sum to the call stack's, which is rounded once. */
+static void round_sample(struct making *making, struct export_sample *sample)
+{
+	const struct atlas *atlas = making->atlas;
+	bool known = atlas->stack_of && sample->frame <= atlas->frames;
+	uint32_t place = known ? atlas->stack_of[sample->frame] : 0;
+
+	for (int value = 0; value < EXPORT_WEIGHED; value++) {
+		double *sum = &making->sum[place][value];
+		uint64_t told = poisson_round(*sum);
+
+		*sum += sample->weighed[value];
+		sample->weighed[value] = 0;
+		sample->figures.value[value] = poisson_round(*sum) - told;
+	}
+}
+
+static void round_samples(struct making *making)
+{
+	struct pool *pool = &making->samples->pool;
+
+	for (uint32_t number = 1; number <= pool->count; number++)
+		round_sample(making, pool_at(pool, number));
 }
 
 /* What is known by call stack, whatever the mapping and the thread. */
@@ -211,7 +247,7 @@ static void merge(struct making *making)
 	const struct export_by *by = &making->samples->by;
 	struct pool all = making->samples->pool;
 
-	making->samples->pool = POOL(struct export_sample, figures);
+	making->samples->pool = POOL(struct export_sample, weighed);
 	for (uint32_t number = 1; number <= all.count; number++) {
 		const struct export_sample *sample = pool_at(&all, number);
 		struct export_sample key = *sample;
@@ -231,18 +267,25 @@ int export_samples_make(struct export_samples *samples, const struct export_proc
 {
 	struct making making = {.process = process, .atlas = &process->atlas, .samples = samples};
 
-	*samples = (struct export_samples){.pool = POOL(struct export_sample, figures), .by = *by};
+	*samples = (struct export_samples){.pool = POOL(struct export_sample, weighed), .by = *by};
 	making.resident = calloc((size_t)process->atlas.parts + 1, sizeof(*making.resident));
-	if (!making.resident)
+	making.sum = calloc((size_t)process->atlas.stacks + 1, sizeof(*making.sum));
+	if (!making.resident || !making.sum) {
+		free(making.resident);
+		free(making.sum);
 		return ENOMEM;
+	}
 	add_blocks(&making);
-	cut_excess(&making);
+	round_samples(&making);
+	if (!process->view.sample_mean)
+		cut_excess(&making);
 	add_stacks(&making);
 	for (uint32_t i = 0; i < process->atlas.mappings && !making.failed; i++)
 		add_mapping(&making, i);
 	if (!by->place || !by->kind)
 		merge(&making);
 	free(making.resident);
+	free(making.sum);
 	return making.failed ? ENOMEM : 0;
 }
 

@@ -25,6 +25,7 @@ struct export_sample {
 	uint16_t row;     /* enum atlas_row */
 	uint32_t kind;    /* enum kind + 1 */
 	/* The key ends here. */
+	double weighed[EXPORT_WEIGHED]; /* while it is made */
 	struct export_figures figures;
 };
 
@@ -39,7 +40,8 @@ struct export_samples {
 };
 
 /* 0 or ENOMEM; to be given to export_samples_free in either case. The sum of each value is the
- * total of the report; of resident bytes it is RSS. */
+ * total of the report; of resident bytes it is RSS. Where call stacks are sampled, those of a call
+ * stack are its estimates in the report, and no sum is more than an estimate. */
 int export_samples_make(struct export_samples *samples, const struct export_process *process,
 	const struct export_by *by);
 void export_samples_free(struct export_samples *samples);

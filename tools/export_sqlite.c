@@ -81,6 +81,7 @@ static void put_process(struct export_sqlite *self)
 	sqlite_put_number(file, view->freed_bytes);
 	sqlite_put_number(file, report_peak(&self->process->report));
 	sqlite_put_number(file, view->peak_error);
+	sqlite_put_known(file, view->sample_mean, view->sample_mean != 0);
 	sqlite_row_end(file);
 }
 
@@ -149,7 +150,8 @@ static void put_block(struct export_sqlite *self, const struct block *block)
 	export_sqlite_row(self, SQLITE_BLOCKS);
 	sqlite_put_number(file, block->address);
 	sqlite_put_number(file, block->size);
-	sqlite_put_number(file, report_block_frame(&process->report, block));
+	sqlite_put_known(file, report_block_frame(&process->report, block),
+		view_has_callstack(&process->view, block));
 	sqlite_put_known(file, block->thread, block->thread != 0);
 	sqlite_put_known(file, view_time_ns(&process->view, block->time), block->time != 0);
 	sqlite_put_known(file, part ? part->mapping + 1u : 0, part != NULL);

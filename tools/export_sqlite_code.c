@@ -90,6 +90,9 @@ static void put_stack(struct export_sqlite *self, const struct atlas_stack *stac
 	sqlite_put_known(file, figures.value[EXPORT_PINNED], known);
 	sqlite_put_number(file, figures.value[EXPORT_ALLOCATIONS]);
 	sqlite_put_number(file, figures.value[EXPORT_ALLOCATED_BYTES]);
+	sqlite_put_known(file, stack->samples, self->process->view.sample_mean != 0);
+	sqlite_put_number(file, stack->error[ATLAS_LIVE_BYTES]);
+	sqlite_put_number(file, stack->error[ATLAS_ALLOCATED_BYTES]);
 	sqlite_row_end(file);
 }
 

@@ -9,8 +9,9 @@ const struct sqlite_table export_sqlite_schema[SQLITE_COUNT] = {
 		"rss INTEGER, pss INTEGER, swap INTEGER, live_blocks INTEGER, live_bytes INTEGER, "
 		"pinned INTEGER, trimmable INTEGER, slack_least INTEGER, allocations INTEGER, "
 		"allocated_bytes INTEGER, failed_allocations INTEGER, frees INTEGER, "
-		"freed_bytes INTEGER, peak_live_bytes INTEGER, peak_live_bytes_error INTEGER",
-		30},
+		"freed_bytes INTEGER, peak_live_bytes INTEGER, peak_live_bytes_error INTEGER, "
+		"sample_mean INTEGER",
+		31},
 	[SQLITE_LEDGER] = {"ledger", "process INTEGER, row TEXT, bytes INTEGER", 3},
 	[SQLITE_NOT_SEEN] = {"not_seen",
 		"process INTEGER, what TEXT, explanation TEXT, count INTEGER", 4},
@@ -29,8 +30,9 @@ const struct sqlite_table export_sqlite_schema[SQLITE_COUNT] = {
 	[SQLITE_CALLSTACKS] = {"callstacks",
 		"process INTEGER, callstack INTEGER, live_blocks INTEGER, live_bytes INTEGER, "
 		"live_resident INTEGER, pinned INTEGER, allocations INTEGER, "
-		"allocated_bytes INTEGER, PRIMARY KEY(process, callstack)",
-		8},
+		"allocated_bytes INTEGER, samples INTEGER, live_bytes_error INTEGER, "
+		"allocated_bytes_error INTEGER, PRIMARY KEY(process, callstack)",
+		11},
 	[SQLITE_MAPPINGS] = {"mappings",
 		"process INTEGER, mapping INTEGER, start INTEGER, end INTEGER, perms TEXT, "
 		"offset INTEGER, dev TEXT, inode INTEGER, path TEXT, kind TEXT, owner TEXT, "

@@ -55,6 +55,7 @@ struct profile {
 	struct profile_line *line;
 	uint32_t lines, line_room;
 	uint64_t time_ns, duration_ns; /* of the newest snapshot, of the longest process */
+	uint64_t period; /* bytes of which one is sampled, of the process that was last; 0: all */
 	struct words comments;
 	bool failed; /* memory was out */
 };

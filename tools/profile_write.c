@@ -18,7 +18,9 @@ enum {
 	PROFILE_STRING,
 	PROFILE_TIME_NS = 9,
 	PROFILE_DURATION_NS,
-	PROFILE_COMMENT = 13,
+	PROFILE_PERIOD_TYPE,
+	PROFILE_PERIOD,
+	PROFILE_COMMENT,
 	PROFILE_DEFAULT_SAMPLE_TYPE,
 };
 enum { SAMPLE_LOCATION = 1, SAMPLE_VALUE, SAMPLE_LABEL };
@@ -62,6 +64,7 @@ enum string {
 	STRING_THREAD,
 	STRING_TID,
 	STRING_PID,
+	STRING_SPACE,
 	STRING_TYPES,
 	STRING_UNITS = STRING_TYPES + EXPORT_VALUES,
 	STRINGS = STRING_UNITS + EXPORT_VALUES,
@@ -76,7 +79,8 @@ struct output {
 
 static const char *string_text(unsigned string)
 {
-	static const char *const keys[] = {"service", "kind", "mapping", "thread", "tid", "pid"};
+	static const char *const keys[] = {
+		"service", "kind", "mapping", "thread", "tid", "pid", "space"};
 
 	if (string < STRING_TYPES)
 		return keys[string];
@@ -271,6 +275,14 @@ static void put_rest(struct output *output)
 		protobuf_number(&output->top, PROFILE_COMMENT, profile->words.count + i);
 	protobuf_number(&output->top, PROFILE_DEFAULT_SAMPLE_TYPE,
 		string_number(output, STRING_TYPES + EXPORT_LIVE_BYTES));
+	put_top(output);
+	if (!profile->period)
+		return;
+	protobuf_number(&output->message, VALUE_TYPE, string_number(output, STRING_SPACE));
+	protobuf_number(&output->message, VALUE_UNIT,
+		string_number(output, STRING_UNITS + EXPORT_LIVE_BYTES));
+	put_field(output, PROFILE_PERIOD_TYPE);
+	protobuf_number(&output->top, PROFILE_PERIOD, profile->period);
 	put_top(output);
 }
 

@@ -348,6 +348,32 @@ def what_was_not_seen_is_told(t):
                                          "SELECT sum(count) FROM not_seen"))
 
 
+@case()
+def samples_are_estimates_and_say_so(t):
+    """Each call stack has the report's estimates, and every format that can says what they are."""
+    path = snapshot(t, "/etc/passwd", "20", sample="20K")
+    said = report(path)
+    check(said["sampling"]["mean_bytes"] == 20480, said["sampling"])
+    profile = Profile(export("pprof", t.path("a.pb.gz"), path))
+    for value, key in (("live_bytes", "live_bytes"), ("live_blocks", "live_blocks"),
+                       ("pinned", "pinned"), ("allocated_bytes", "allocated_bytes")):
+        check_equal(value, sum(row[key] for row in said["callstacks"]), profile.sum(value))
+    check("call stacks are sampled, one in 20480 bytes" in profile.head, profile.head)
+    check("Period: 20480" in profile.head and "space bytes" in profile.head, profile.head)
+    told = run(COMMAND, "export", "-f", "folded", path)
+    check_equal("folded", sum(row["live_bytes"] for row in said["callstacks"]), sum(
+        int(line.rsplit(" ", 1)[1]) for line in told.stdout.decode().splitlines()))
+    check(b"estimates" in told.stderr, told.stderr)
+    check("sampled" in dh_view(export("dhat", t.path("a.dhat.json"), path))["mode"], "dhat")
+    told = run(COMMAND, "export", "-f", "heaptrack", "-o", t.path("a.heaptrack"), path)
+    check(told.returncode == 1 and b"no estimates" in told.stderr, told)
+    database = export("sqlite", t.path("a.sqlite"), path)
+    check_equal("all blocks", [[str(said["totals"]["live_bytes"]), "0"]], shell(
+        database, "SELECT sum(size), count(callstack) = count(*) FROM blocks"))
+    check_equal("errors", [[str(sum(row["live_bytes_error"] for row in said["callstacks"]))]],
+                shell(database, "SELECT sum(live_bytes_error) FROM callstacks"))
+
+
 # -- Many processes -------------------------------------------------------------------------------
 
 @case()
