@@ -30,7 +30,7 @@ SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-fram
 	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
-TOOLS_LIBS := -ldw -lelf -liberty -ljansson
+TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz
 
 CORE_SRC := $(wildcard preload/core/*.c)
 SHIM_SRC := $(wildcard preload/*.c)

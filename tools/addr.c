@@ -2,6 +2,7 @@
 #include "addr_text.h"
 #include "command.h"
 #include "complain.h"
+#include "outfile.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -148,14 +149,6 @@ static int check_words(const struct addr_command *command)
 
 /* -- Answers -------------------------------------------------------------------------------- */
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
 /* 0 when somebody has the address, or had it. */
 static int answer_one(struct addr_source *source, struct json *json, uint64_t address)
 {
@@ -191,7 +184,7 @@ static int write_answers(
 	struct json json;
 	int status, error;
 
-	text_init(&text, buffer, sizeof(buffer), write_stream, stdout);
+	text_init(&text, buffer, sizeof(buffer), outfile_sink, stdout);
 	source->options.depth = command->depth;
 	source->report.options = &source->options;
 	source->report.text = &text;

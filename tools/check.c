@@ -3,6 +3,7 @@
 #include "check_options.h"
 #include "command.h"
 #include "complain.h"
+#include "outfile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -61,21 +62,13 @@ static void put_findings(struct text *text, const struct check_options *options,
 
 /* -- The command ---------------------------------------------------------------------------- */
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
 static int show(const struct check_options *options, const struct check_finding *findings)
 {
 	char buffer[8192];
 	struct text text;
 	int error;
 
-	text_init(&text, buffer, sizeof(buffer), write_stream, stdout);
+	text_init(&text, buffer, sizeof(buffer), outfile_sink, stdout);
 	if (options->json)
 		check_json(&text, options, findings);
 	else

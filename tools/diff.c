@@ -10,14 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
 /* -- Names ---------------------------------------------------------------------------------- */
 
 /* What a report needs to name the frames and owners of one side. */
@@ -71,7 +63,7 @@ static int write_all(struct diff_show *show, FILE *stream)
 	struct text text;
 	int error, other;
 
-	text_init(&text, buffer, sizeof(buffer), write_stream, stream);
+	text_init(&text, buffer, sizeof(buffer), outfile_sink, stream);
 	show->text = &text;
 	error = open_names(&naming[DIFF_OLD], show, DIFF_OLD);
 	other = open_names(&naming[DIFF_NEW], show, DIFF_NEW);

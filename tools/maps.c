@@ -12,6 +12,7 @@
 #include "maps_picture.h"
 #include "maps_pmap.h"
 #include "maps_table.h"
+#include "outfile.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -137,14 +138,6 @@ static void show_rows(const struct maps_options *options, const struct maps_view
 	}
 }
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
 static int show(const struct maps_options *options, const struct listing *listing)
 {
 	const struct maps_filter *filter = &options->filter;
@@ -164,7 +157,7 @@ static int show(const struct maps_options *options, const struct listing *listin
 
 	if (!view.row)
 		return complain_errno(options->target, ENOMEM);
-	text_init(&text, buffer, sizeof(buffer), write_stream, stdout);
+	text_init(&text, buffer, sizeof(buffer), outfile_sink, stdout);
 	select_rows(options, &view);
 	if (options->group)
 		show_groups(options, &view);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio_ext.h>
 #include <string.h>
@@ -42,6 +43,7 @@ int outfile_open(struct outfile *outfile, const char *path)
 {
 	int descriptor;
 
+	signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error like any other */
 	*outfile = (struct outfile){.stream = stdout, .path = path};
 	if (!path)
 		return 0;
@@ -90,4 +92,12 @@ int outfile_close(struct outfile *outfile, int whole)
 	if (!error || !whole)
 		return 0;
 	return complain_errno(outfile->path ? outfile->path : "standard output", error);
+}
+
+int outfile_sink(void *stream, const char *bytes, size_t length)
+{
+	errno = 0;
+	if (fwrite(bytes, 1, length, stream) == length)
+		return 0;
+	return errno ? errno : EIO;
 }

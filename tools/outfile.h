@@ -21,4 +21,7 @@ int outfile_open(struct outfile *outfile, const char *path);
  * Returns 0 or an exit status, as outfile_open; 0 for what is not whole. */
 int outfile_close(struct outfile *outfile, int whole);
 
+/* A text_sink that writes to a FILE. */
+int outfile_sink(void *stream, const char *bytes, size_t length);
+
 #endif

@@ -2,9 +2,8 @@
 #include "complain.h"
 #include "framenames.h"
 #include "outfile.h"
+#include "report_stream.h"
 #include "snapshot.h"
-
-#include "../preload/core/report.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -82,33 +81,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static int write_stream(void *stream, const char *bytes, size_t length)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, length, stream) == length)
-		return 0;
-	return errno ? errno : EIO;
-}
-
-/* 0 or an errno. */
-static int write_report(struct report_command *command, const struct atlas *atlas,
-	const struct names *names, FILE *stream)
-{
-	size_t words = report_scratch(atlas, &command->options);
-	char buffer[8192];
-	struct text text;
-	int error;
-
-	command->options.scratch = calloc(words + 1, sizeof(uint64_t));
-	command->options.scratch_words = words;
-	if (!command->options.scratch)
-		return ENOMEM;
-	text_init(&text, buffer, sizeof(buffer), write_stream, stream);
-	error = (command->json ? report_json : report_text)(atlas, names, &command->options, &text);
-	free(command->options.scratch);
-	return error;
-}
-
 static int write_named(struct report_command *command, const struct atlas *atlas, const char *path)
 {
 	struct framenames *framenames = framenames_open(atlas->view, !command->plain_names);
@@ -121,7 +93,8 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 	names = framenames_names(framenames);
 	status = outfile_open(&outfile, command->output);
 	if (!status) {
-		error = write_report(command, atlas, &names, outfile.stream);
+		error = report_stream(command->json ? report_json : report_text, atlas, &names,
+			&command->options, outfile.stream);
 		if (error)
 			status = complain_errno(
 				command->output ? command->output : "standard output", error);

@@ -71,6 +71,14 @@ static void enter_allocator(struct atlas *atlas, struct atlas_part *part)
 	atlas->trimmable += part->trimmable;
 }
 
+enum atlas_row atlas_row_of(const struct atlas *atlas, const struct atlas_part *part)
+{
+	if (!atlas->pages_known &&
+		(atlas->mapping[part->mapping].parts > 1 || atlas_owners_is_allocators(part)))
+		return ATLAS_UNEXPLAINED;
+	return atlas_owners_is_allocators(part) ? ATLAS_RETAINED : row_of(part);
+}
+
 static void enter(struct atlas *atlas, struct atlas_part *part)
 {
 	if (atlas_owners_is_allocators(part)) {

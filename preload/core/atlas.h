@@ -199,6 +199,10 @@ bool atlas_mapped(const struct atlas *atlas, uint64_t *from, uint64_t end, struc
 /* The mapping's name as the kernel wrote it; not NUL-terminated. */
 const char *atlas_path(const struct atlas *atlas, const struct atlas_mapping *mapping);
 
+/* The row that the part's resident bytes are in; of an allocator's part, those without a live
+ * block. */
+enum atlas_row atlas_row_of(const struct atlas *atlas, const struct atlas_part *part);
+
 /* "live", "retained", ...: the JSON names of the rows. */
 const char *atlas_row_name(enum atlas_row row);
 

@@ -142,6 +142,16 @@ def a_full_disk_is_told_once(t):
 
 
 @case()
+def a_limit_on_files_is_told(t):
+    """RLIMIT_FSIZE comes with a signal that ends who does not expect it."""
+    need("prlimit")
+    told = subprocess.run(["prlimit", "--fsize=1000", COMMAND, "report", "-o", t.path("out"), SEED],
+                          capture_output=True, text=True, timeout=30)
+    check(told.returncode == 1 and "File too large" in told.stderr, told)
+    check_same("left files", [], os.listdir(t.tmp))
+
+
+@case()
 def a_device_is_written_to(t):
     check(report("-o", "/dev/null", SEED).returncode == 0, "-o /dev/null")
     check(not os.path.isfile("/dev/null"), "/dev/null was replaced")

@@ -1,0 +1,17 @@
+/* The report's own JSON; see vmatlas(7). */
+#include "export_format.h"
+#include "report_stream.h"
+
+static int add(struct export_job *job, const struct export_process *process)
+{
+	const struct report_options options = {.blocks = job->options->blocks};
+
+	return report_stream(report_json, &process->atlas, &process->names, &options, job->stream);
+}
+
+const struct export_format export_json = {
+	.name = "json",
+	.suffix = ".json",
+	.summary = "the report, as vmatlas report --json",
+	.add = add,
+};
