@@ -39,7 +39,7 @@ struct view_lost {
 	uint64_t count;
 };
 
-enum { VIEW_LOST = 24, VIEW_NOTICES = 16, VIEW_OWN = 80 };
+enum { VIEW_LOST = 32, VIEW_NOTICES = 16, VIEW_OWN = 96 };
 
 struct view_range {
 	uint64_t start, end;
