@@ -6,13 +6,15 @@
 
 #include "../preload/core/owner.h"
 #include "framenames.h"
+#include "relic.h"
 #include "vmatlas_snapshot.h"
 
 bool listing_is_snapshot(const char *bytes, size_t length)
 {
 	static const char magic[8] = VMATLAS_STORE_MAGIC;
 
-	return length >= sizeof(magic) && !memcmp(bytes, magic, sizeof(magic));
+	return (length >= sizeof(magic) && !memcmp(bytes, magic, sizeof(magic))) ||
+	       relic_begins(bytes, length);
 }
 
 /* -- The rows: the text of smaps, frozen ---------------------------------------------------- */

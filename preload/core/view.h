@@ -103,6 +103,7 @@ struct view {
 	 * again; 0 or a negative errno. */
 	maps_read *smaps_read;
 	int (*smaps_rewind)(void *context);
+	bool maps_only;  /* it is no more than maps: what is resident is not known */
 	view_runs *runs; /* NULL: not known */
 	void *context;
 };
