@@ -69,7 +69,7 @@ static int read_rows(
 static void put_facts(struct listing *listing, const struct view *view)
 {
 	listing->form = LISTING_SNAPSHOT;
-	listing->known |= LISTING_LIVE | LISTING_SMAPS | LISTING_RSS;
+	listing->known |= LISTING_LIVE | (view->maps_only ? 0 : LISTING_SMAPS | LISTING_RSS);
 	listing->pid = view->pid;
 	listing->title = malloc(view->argv_length + 1);
 	if (!listing->title)

@@ -10,8 +10,8 @@
 #include "relic_memory.h"
 #include "relic_tables.h"
 
-/* Each notice is a line; there are five at most. */
-enum { NOTICE = 200, NOTICES = 5, SCRATCH = 64 << 10 };
+/* Each notice is a line; there are four at most. */
+enum { NOTICE = 200, NOTICES = 4, SCRATCH = 64 << 10 };
 
 struct relic {
 	struct relic_memory memory;
@@ -105,7 +105,6 @@ static void note_end(struct relic *relic)
 	default:
 		note(relic, "from its store: the process was killed, or is still at work");
 	}
-	note(relic, "what of it was resident at the end is not known");
 }
 
 static void note_account(struct relic *relic, const struct view *account)
