@@ -82,7 +82,8 @@ struct vmatlas_storefile {
 	uint64_t history;                         /* so many freed blocks are remembered */
 	uint64_t table[VMATLAS_STOREFILE_TABLES]; /* addresses of their struct lane, 0: none */
 	uint64_t branches;   /* address of the 4,096 pointers to struct blocks_branch */
-	uint64_t peak;       /* address of an int64_t: most live bytes there were */
+	uint64_t peak;       /* address of an int64_t: most live bytes there were, */
+	uint64_t peak_error; /* and of several threads each may have had so many more */
 	uint64_t resolution; /* address of a uint64_t: ticks between two birth times */
 	struct vmatlas_account account[2];
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];

@@ -250,6 +250,7 @@ static void plan_head(void)
 	head->frequency = clock_frequency();
 	head->branches = (uintptr_t)table_blocks()->branch;
 	head->peak = (uintptr_t)thread_peak_bytes();
+	head->peak_error = THREAD_SETTLE;
 	head->resolution = (uintptr_t)track_resolution();
 }
 _Static_assert(sizeof(struct thread_counters) == sizeof(struct vmatlas_counters), "as the file's");

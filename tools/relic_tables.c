@@ -152,6 +152,7 @@ static void put_counters(
 			add(view, counters);
 	}
 	view->peak_live_bytes = peak && *peak > 0 ? (uint64_t)*peak : 0;
+	view->peak_error = lane_count(slots) > 1 ? lane_count(slots) * memory->head.peak_error : 0;
 	view->resolution_ticks = resolution ? *resolution : 0;
 }
 
