@@ -27,9 +27,10 @@ _Static_assert(sizeof(struct head) <= VMATLAS_STOREFILE_HEAD, "the head has room
 static struct {
 	const struct storefile_plan *plan; /* NULL: no file is wanted */
 	struct storepath path;
-	struct head *head;   /* in the file; NULL: there is none */
-	struct head *former; /* a parent's, until it has heard from us */
-	char *mirror;        /* in the file: what the wiped range has */
+	struct head *head;              /* in the file; NULL: there is none */
+	struct head *former;            /* a parent's, until it has heard from us */
+	char *mirror;                   /* in the file: what the wiped range has */
+	struct vmatlas_storefile draft; /* of a head */
 	/* What of it this process has mapped. A parent's own list may grow after the fork. */
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];
 	uint32_t pieces;
@@ -77,15 +78,22 @@ bool storefile_inherited_late(void)
 
 /* -- Pieces --------------------------------------------------------------------------------- */
 
+static bool keep(uintptr_t address, size_t size, uint64_t offset)
+{
+	if (self.pieces == VMATLAS_PIECES_MOST)
+		return false;
+	self.piece[self.pieces++] = (struct vmatlas_piece){address, size, offset};
+	return true;
+}
+
+/* The same, and who reads the file knows. */
 static void note(uintptr_t address, size_t size, uint64_t offset)
 {
 	struct vmatlas_storefile *file = &self.head->file;
-	struct vmatlas_piece piece = {address, size, offset};
 
-	if (self.pieces == VMATLAS_PIECES_MOST)
+	if (!keep(address, size, offset))
 		return;
-	file->piece[self.pieces] = self.piece[self.pieces] = piece;
-	self.pieces++;
+	file->piece[self.pieces - 1] = self.piece[self.pieces - 1];
 	__atomic_store_n(&file->pieces, self.pieces, __ATOMIC_RELEASE);
 }
 
@@ -126,39 +134,56 @@ void storefile_outside(uintptr_t start, size_t size)
 
 /* -- Moving in ------------------------------------------------------------------------------ */
 
-static int move(int fd, const struct storefile_range *range, size_t used)
+/* First all is copied, then the file gets its name, then its pages come in the place of ours: so
+ * who is killed in the midst of it leaves a whole store, or none. */
+static int fill_range(int fd, const struct storefile_range *range, size_t used)
 {
 	int error;
 	uint64_t offset = extend(fd, range->size, &error);
 
-	if (!error)
-		error = storepages_copy(fd, range->start, storepages_up(used), offset);
-	if (!error && !storepages_map(fd, (void *)range->start, range->size, offset))
-		error = ENOMEM;
 	if (error)
 		return error;
-	note(range->start, range->size, offset);
-	return 0;
+	if (!keep(range->start, range->size, offset))
+		return ENOSPC;
+	return storepages_copy(fd, range->start, storepages_up(used), offset);
 }
 
-static int mirror(int fd)
+static int fill_head(int fd)
 {
-	const struct storefile_range *wiped = &self.plan->wiped;
-	int error = self.wiping ? 0 : storepages_wipe_on_fork(wiped->start, wiped->size);
-	uint64_t offset;
+	long done;
 
-	if (error)
-		return error;
-	self.wiping = true;
-	offset = extend(fd, wiped->size, &error);
-	if (error)
-		return error;
-	self.mirror = storepages_map(fd, NULL, wiped->size, offset);
-	if (!self.mirror)
-		return ENOMEM;
-	memcpy(self.mirror, (const void *)wiped->start, wiped->size);
-	note(wiped->start, wiped->size, offset);
-	return 0;
+	memcpy(self.draft.piece, self.piece, sizeof self.draft.piece);
+	self.draft.pieces = self.pieces;
+	done = sys_call(SYS_pwrite64, fd, (long)&self.draft, sizeof self.draft, 0, 0, 0);
+	return done == (long)sizeof self.draft ? 0 : done < 0 ? (int)-done : ENOSPC;
+}
+
+static void draft(void)
+{
+	self.draft = self.plan->head;
+	self.draft.pid = (uint32_t)sys_getpid();
+	memcpy(self.draft.magic, VMATLAS_STOREFILE_MAGIC, sizeof self.draft.magic);
+	self.removed = false;
+	self.pieces = 0;
+	self.missing = self.turn = 0;
+	memset(self.account_room, 0, sizeof self.account_room);
+	self.end = VMATLAS_STOREFILE_HEAD;
+}
+
+/* The wiped range comes last. */
+static int fill(int fd, const struct storefile_range *chunks, const size_t *used, unsigned count)
+{
+	const struct storefile_plan *plan = self.plan;
+	int error = storepath_allocate(fd, 0, VMATLAS_STOREFILE_HEAD);
+
+	draft();
+	for (unsigned i = 0; !error && i < count; i++)
+		error = fill_range(fd, &chunks[i], used[i]);
+	for (unsigned i = 0; !error && i < plan->ranges; i++)
+		error = fill_range(fd, &plan->range[i], plan->range[i].size);
+	if (!error)
+		error = fill_range(fd, &plan->wiped, plan->wiped.size);
+	return error ? error : fill_head(fd);
 }
 
 void storefile_mirror(const void *at, size_t size)
@@ -184,41 +209,30 @@ static void unmap_head(void)
 	self.mirror = NULL;
 }
 
-static int begin(int fd)
+/* In place of our own pages, those of the file; the wiped range is ours alone, and its mirror lies
+ * elsewhere. How many were mapped. */
+static uint32_t map_pieces(int fd)
 {
-	int error = storepath_allocate(fd, 0, VMATLAS_STOREFILE_HEAD);
+	const struct storefile_range *wiped = &self.plan->wiped;
+	uint32_t mapped = 0;
 
-	unmap_former();
-	unmap_head();
-	self.removed = false;
-	self.pieces = 0;
-	self.missing = self.turn = 0;
-	memset(self.account_room, 0, sizeof self.account_room);
-	self.end = VMATLAS_STOREFILE_HEAD;
-	if (!error)
-		self.head = storepages_map(fd, NULL, VMATLAS_STOREFILE_HEAD, 0);
-	if (!self.head)
-		return error ? error : ENOMEM;
-	self.head->file = self.plan->head;
-	self.head->file.pid = (uint32_t)sys_getpid();
-	return 0;
+	for (; mapped < self.pieces; mapped++) {
+		const struct vmatlas_piece *piece = &self.piece[mapped];
+		bool is_wiped = piece->address == wiped->start;
+		void *at = is_wiped ? NULL : (void *)(uintptr_t)piece->address;
+		void *memory = storepages_map(fd, at, piece->size, piece->offset);
+
+		if (!memory)
+			break;
+		if (is_wiped)
+			self.mirror = memory;
+	}
+	return mapped;
 }
 
-static int move_all(
-	int fd, const struct storefile_range *chunks, const size_t *used, unsigned count)
+static void privatize(uint32_t pieces)
 {
-	int error = begin(fd);
-
-	for (unsigned i = 0; !error && i < count; i++)
-		error = move(fd, &chunks[i], used[i]);
-	for (unsigned i = 0; !error && i < self.plan->ranges; i++)
-		error = move(fd, &self.plan->range[i], self.plan->range[i].size);
-	return error ? error : mirror(fd);
-}
-
-static void detach_all(void)
-{
-	for (uint32_t i = 0; i < self.pieces; i++) {
+	for (uint32_t i = 0; i < pieces; i++) {
 		const struct vmatlas_piece *piece = &self.piece[i];
 
 		if (piece->offset && piece->address != self.plan->wiped.start)
@@ -226,27 +240,50 @@ static void detach_all(void)
 	}
 }
 
-static void give_up(void)
+static int map_all(void)
 {
-	storepath_remove(&self.path);
-	detach_all();
+	int fd = storepath_open(&self.path), error = 0;
+	uint32_t mapped = 0;
+
+	if (fd < 0)
+		return -fd;
+	if (!self.wiping)
+		error = storepages_wipe_on_fork(self.plan->wiped.start, self.plan->wiped.size);
+	self.wiping |= !error;
+	unmap_former();
 	unmap_head();
-	self.pieces = 0;
+	if (!error)
+		self.head = storepages_map(fd, NULL, VMATLAS_STOREFILE_HEAD, 0);
+	if (self.head)
+		mapped = map_pieces(fd);
+	sys_close(fd);
+	if (self.head && mapped == self.pieces)
+		return 0;
+	privatize(mapped);
+	unmap_head();
+	return error ? error : ENOMEM;
 }
 
 int storefile_open(const struct storefile_range *chunks, const size_t *used, unsigned count)
 {
-	int fd = storepath_create(&self.path, self.plan->directory, self.plan->name, sys_getpid());
+	const struct storepath_place place = {self.plan->directory, self.plan->name, sys_getpid()};
+	int fd = storepath_create(&self.path, &place);
 
 	self.wanted = false;
-	self.error = fd < 0 ? -fd : move_all(fd, chunks, used, count);
+	self.error = fd < 0 ? -fd : fill(fd, chunks, used, count);
+	if (!self.error)
+		self.error = storepath_name(&self.path, &place, fd);
+	else if (fd >= 0)
+		storepath_abandon(&self.path);
 	if (fd >= 0)
 		sys_close(fd);
-	if (fd >= 0 && self.error)
-		give_up();
-	if (!self.error)
-		memcpy(self.head->file.magic, VMATLAS_STOREFILE_MAGIC,
-			sizeof self.head->file.magic);
+	if (!self.error) {
+		self.error = map_all();
+		if (self.error)
+			storepath_remove(&self.path);
+	}
+	if (self.error)
+		self.pieces = 0;
 	return self.error;
 }
 
@@ -274,7 +311,7 @@ void storefile_forked(void)
 		return;
 	wiped = &self.plan->wiped;
 	file = &self.head->file;
-	detach_all();
+	privatize(self.pieces);
 	memcpy((void *)wiped->start, self.mirror, wiped->size);
 	now = __atomic_load_n(&file->pieces, __ATOMIC_ACQUIRE);
 	for (uint32_t i = self.pieces; i < now && i < VMATLAS_PIECES_MOST; i++)

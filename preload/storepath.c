@@ -11,40 +11,51 @@ enum { NAMES_TRIED = 100, ZEROS = 4096 };
 
 /* -- The name ------------------------------------------------------------------------------- */
 
-static bool name_make(
-	struct storepath *path, const char *directory, const char *program, int pid, unsigned try)
+static bool name_make(struct storepath *path, const struct storepath_place *place, unsigned number)
 {
 	struct text text;
 
 	text_init(&text, path->name, sizeof path->name - 1, NULL, NULL);
-	text_str(&text, directory);
+	text_str(&text, place->directory);
 	text_str(&text, "/vmatlas.");
-	text_str(&text, program);
+	text_str(&text, place->program);
 	text_char(&text, '.');
-	text_dec(&text, (uint64_t)pid);
-	if (try) {
+	text_dec(&text, (uint64_t)place->pid);
+	if (number) {
 		text_char(&text, '.');
-		text_dec(&text, try);
+		text_dec(&text, number);
 	}
 	text_str(&text, ".store");
 	path->name[text.used] = 0;
 	return !text.error;
 }
 
-/* Number 1 and so on only where a process of the same number has left its own. */
-int storepath_create(struct storepath *path, const char *directory, const char *program, int pid)
+int storepath_create(struct storepath *path, const struct storepath_place *place)
 {
-	int fd = -EEXIST;
+	int fd = name_make(path, place, 0) ? newfile_open(&path->file, path->name, place->pid)
+					   : -ENAMETOOLONG;
 
-	for (unsigned try = 0; fd == -EEXIST && try < NAMES_TRIED; try++) {
-		if (!name_make(path, directory, program, pid, try))
-			return -ENAMETOOLONG;
-		fd = sys_openat(AT_FDCWD, path->name,
-			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	}
 	if (fd >= 0)
 		path->identity = descriptor_identify(fd);
 	return fd;
+}
+
+void storepath_abandon(struct storepath *path)
+{
+	newfile_end(&path->file, path->name, false);
+}
+
+/* Number 1 and so on only where a process of the same number has left its own. */
+int storepath_name(struct storepath *path, const struct storepath_place *place, int fd)
+{
+	int error = EEXIST;
+
+	for (unsigned number = 0; error == EEXIST && number < NAMES_TRIED; number++)
+		error = name_make(path, place, number) ? newfile_claim(&path->file, path->name, fd)
+						       : ENAMETOOLONG;
+	if (error)
+		storepath_abandon(path);
+	return error;
 }
 
 int storepath_open(const struct storepath *path)

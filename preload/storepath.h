@@ -7,6 +7,7 @@
 #define VMATLAS_STOREPATH_H
 
 #include "descriptor.h"
+#include "newfile.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,12 +17,26 @@ enum { STOREPATH_LENGTH = 4096 + 128 };
 struct storepath {
 	char name[STOREPATH_LENGTH];
 	struct descriptor_identity identity;
+	struct newfile file; /* until it has its name */
 };
 
-/* Makes DIRECTORY/vmatlas.PROGRAM.PID.store, mode 0600, which must not be there: where it is, the
- * next free of .PID.1.store to .PID.99.store. A descriptor, or a negative errno. Anywhere, as all
- * of this file; 1 KiB of stack. */
-int storepath_create(struct storepath *path, const char *directory, const char *program, int pid);
+/* Where it is to be and whose. */
+struct storepath_place {
+	const char *directory, *program;
+	int pid;
+};
+
+/* Makes a file without a name in the directory, for writing, mode 0600. A descriptor, or a negative
+ * errno. Anywhere, as all of this file; 1 KiB of stack. */
+int storepath_create(struct storepath *path, const struct storepath_place *place);
+
+/* It is whole: names it DIRECTORY/vmatlas.PROGRAM.PID.store, and where that is taken with the next
+ * free number behind the pid, from 1 to 99. Nothing is replaced. 0 or an errno, and then it is
+ * gone once it is closed. */
+int storepath_name(struct storepath *path, const struct storepath_place *place, int fd);
+
+/* It is not to have one. */
+void storepath_abandon(struct storepath *path);
 
 /* The same file again, for reading and writing. A descriptor, or a negative errno. */
 int storepath_open(const struct storepath *path);

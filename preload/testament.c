@@ -148,6 +148,8 @@ static void work(void *argument, const struct aside_registers *registers)
 	else
 		facts_gather(&desk->facts, &desk->view, 0, "start");
 	storefile_clock(&(struct vmatlas_instant){now->ticks, now->realtime_ns, now->monotonic_ns});
+	desk->view.own[desk->view.owns++] =
+		(struct view_range){(uintptr_t)desk, (uintptr_t)desk + sizeof *desk};
 	strip(desk);
 	write_account(desk);
 	if (desk->maps >= 0)

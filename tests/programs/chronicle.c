@@ -2,16 +2,21 @@
  * left when the process is killed. THREADS threads make and free blocks of all sizes, in one
  * function each, until somebody ends them.
  *
- *	chronicle LOG THREADS [FORKS]
+ *	chronicle LOG THREADS [FORKS [raw]]
  *
  * Each thread has eight numbers in the log, 64-bit: allocations begun, made, bytes begun, made; and
  * the same of frees. What is begun and not made is in the shim's hands, or on the way there. With
- * FORKS the main thread forks so many children, one after the other, that allocate and exit. */
+ * FORKS the main thread forks so many children, one after the other (raw: past libc), that free its
+ * blocks, allocate, and exit: which is no business of the parent's. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,15 +89,20 @@ static void *work(void *given)
 	return NULL;
 }
 
-/* What it does is in its own tables only. */
-static void fork_one(int number)
+#define KEPT 64
+static void *kept[KEPT];
+
+static void fork_one(int number, bool raw)
 {
 	struct log scratch = {{0}, {0}};
-	pid_t pid = fork();
+	pid_t pid = raw ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : fork();
 
 	if (pid == 0) {
+		for (int i = 0; i < KEPT; i++)
+			chronicle_free(&scratch, kept[i], 40);
 		for (int i = 0; i < 200; i++)
-			chronicle_free(&scratch, chronicle_make(&scratch, 100 + number), 100 + number);
+			chronicle_free(
+				&scratch, chronicle_make(&scratch, 100 + number), 100 + number);
 		for (int i = 0; i < 50; i++)
 			chronicle_make(&scratch, 50);
 		_exit(0);
@@ -111,7 +121,9 @@ int main(int argc, char **argv)
 	logs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	for (int i = 1; i < threads; i++)
 		pthread_create(&thread, NULL, work, &logs[i]);
+	for (int i = 0; i < KEPT && forks; i++)
+		kept[i] = chronicle_make(&logs[0], 40);
 	for (int i = 0; i < forks; i++)
-		fork_one(i);
+		fork_one(i, argc > 4 && !strcmp(argv[4], "raw"));
 	work(&logs[0]);
 }
