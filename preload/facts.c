@@ -160,7 +160,7 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 		note(view, "the program uses the dump signal itself: ask with `vmatlas dump`");
 	if (visible_own_malloc())
 		note(view, "this program's malloc is not visible: it defines one of its own");
-	else if (!totals->allocations)
+	else if (!totals->allocations && view->number)
 		note(view, "no allocation was seen: the program makes none, or its malloc is not "
 			   "visible");
 	if (!callstack_counts().libunwind)
