@@ -68,7 +68,7 @@ struct vmatlas_storefile {
 	uint32_t record_version; /* VMATLAS_STORE_VERSION */
 	uint32_t page_size;      /* bytes */
 	/* Of the structs of the core that lie in the file as they are, bytes. */
-	uint32_t lane_bytes, leaf_bytes, branch_bytes;
+	uint32_t lane_bytes, blocks_bytes, leaf_bytes;
 	uint32_t counters_at; /* where in what a thread works with */
 	uint32_t pid;
 	uint32_t state;  /* enum vmatlas_storefile_state */
@@ -81,7 +81,7 @@ struct vmatlas_storefile {
 	uint64_t frequency;
 	uint64_t history;                         /* so many freed blocks are remembered */
 	uint64_t table[VMATLAS_STOREFILE_TABLES]; /* addresses of their struct lane, 0: none */
-	uint64_t branches;   /* address of the 4,096 pointers to struct blocks_branch */
+	uint64_t blocks;                          /* address of the struct blocks (core/blocks.h) */
 	uint64_t peak;       /* address of an int64_t: most live bytes there were, */
 	uint64_t peak_error; /* and of several threads each may have had so many more */
 	uint64_t resolution; /* address of a uint64_t: ticks between two birth times */

@@ -244,13 +244,13 @@ static void plan_head(void)
 	head->record_version = VMATLAS_STORE_VERSION;
 	head->page_size = PAGE;
 	head->lane_bytes = sizeof(struct lane);
+	head->blocks_bytes = sizeof(struct blocks);
 	head->leaf_bytes = sizeof(struct blocks_leaf);
-	head->branch_bytes = sizeof(struct blocks_branch);
 	head->counters_at = offsetof(struct thread, counters);
 	head->glibc = boot_glibc();
 	head->start = head->later = start_instant();
 	head->frequency = clock_frequency();
-	head->branches = (uintptr_t)table_blocks()->branch;
+	head->blocks = (uintptr_t)table_blocks();
 	head->peak = (uintptr_t)thread_peak_bytes();
 	head->peak_error = THREAD_SETTLE;
 	head->resolution = (uintptr_t)track_resolution();

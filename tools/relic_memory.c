@@ -169,7 +169,7 @@ static int check_head(struct relic_memory *memory)
 		head->record_version != VMATLAS_STORE_VERSION ||
 		head->lane_bytes != sizeof(struct lane) ||
 		head->leaf_bytes != sizeof(struct blocks_leaf) ||
-		head->branch_bytes != sizeof(struct blocks_branch))
+		head->blocks_bytes != sizeof(struct blocks))
 		return relic_memory_fault(
 			memory, 0, "the store of another version: only its own vmatlas reads it");
 	if (head->page_size != 4096)

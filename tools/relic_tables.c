@@ -72,7 +72,7 @@ static void take_leaves(struct relic_tables *tables, const struct relic_memory *
 
 		if (address && *room)
 			leaf = relic_memory_at(
-				memory, (uintptr_t)address, sizeof(struct blocks_leaf));
+				memory, (uintptr_t)address, blocks_leaf_size(&tables->blocks));
 		if (leaf) {
 			to->leaf[i] = seal(leaf);
 			--*room;
@@ -81,21 +81,18 @@ static void take_leaves(struct relic_tables *tables, const struct relic_memory *
 	}
 }
 
-static int take_blocks(struct relic_tables *tables, const struct relic_memory *memory)
+static int take_branches(
+	struct relic_tables *tables, const struct relic_memory *memory, const struct blocks *blocks)
 {
-	const size_t roots = (size_t)1 << BLOCKS_ROOT_BITS;
-	const uint64_t *branches =
-		relic_memory_at(memory, memory->head.branches, roots * sizeof(*branches));
-	uint64_t leaves = memory->size / sizeof(struct blocks_leaf);
+	uint64_t leaves = memory->size / blocks_leaf_size(blocks);
 	uint64_t room = memory->size / sizeof(struct blocks_branch);
 
-	tables->cut |= !branches;
-	for (size_t i = 0; branches && i < roots; i++) {
+	for (size_t i = 0; i < 1 << BLOCKS_ROOT_BITS; i++) {
 		const struct blocks_branch *from = NULL;
 
-		if (branches[i] && room)
-			from = relic_memory_at(memory, branches[i], sizeof(*from));
-		tables->cut |= branches[i] && !from;
+		if (blocks->branch[i] && room)
+			from = relic_memory_at(memory, (uintptr_t)blocks->branch[i], sizeof(*from));
+		tables->cut |= blocks->branch[i] && !from;
 		if (!from)
 			continue;
 		room--;
@@ -105,6 +102,17 @@ static int take_blocks(struct relic_tables *tables, const struct relic_memory *m
 		take_leaves(tables, memory, from, tables->blocks.branch[i], &leaves);
 	}
 	return 0;
+}
+
+static int take_blocks(struct relic_tables *tables, const struct relic_memory *memory)
+{
+	const struct blocks *blocks = relic_memory_at(memory, memory->head.blocks, sizeof(*blocks));
+
+	tables->cut |= !blocks;
+	if (!blocks)
+		return 0;
+	tables->blocks.plane_mask = blocks->plane_mask;
+	return take_branches(tables, memory, blocks);
 }
 
 int relic_tables_make(struct relic_tables *tables, const struct relic_memory *memory)

@@ -9,7 +9,7 @@
 
 #define STORE_FILE_BASE 0x600000000000ull
 
-enum { STORE_FILE_SIZE = 8 << 20, STORE_FILE_COUNTERS = 24 };
+enum { STORE_FILE_SIZE = 32 << 20, STORE_FILE_COUNTERS = 24 };
 
 struct store_file {
 	char *bytes; /* STORE_FILE_SIZE of them */
@@ -46,11 +46,12 @@ static inline void store_file_lane(struct store_file *file, unsigned table, cons
 
 static inline void store_file_blocks(struct store_file *file, const struct blocks *blocks)
 {
-	static uint64_t roots[1 << BLOCKS_ROOT_BITS];
+	static struct blocks copy;
 	static struct blocks_branch branch;
 
-	memset(roots, 0, sizeof(roots));
+	copy.plane_mask = blocks->plane_mask;
 	for (size_t i = 0; i < 1u << BLOCKS_ROOT_BITS; i++) {
+		copy.branch[i] = NULL;
 		if (!blocks->branch[i])
 			continue;
 		memcpy(&branch, blocks->branch[i], sizeof(branch));
@@ -59,9 +60,10 @@ static inline void store_file_blocks(struct store_file *file, const struct block
 				branch.leaf[j] = seal((void *)(uintptr_t)store_file_put(
 					file, unseal(branch.leaf[j]), sizeof(struct blocks_leaf)));
 		}
-		roots[i] = store_file_put(file, &branch, sizeof(branch));
+		copy.branch[i] = (struct blocks_branch *)(uintptr_t)store_file_put(
+			file, &branch, sizeof(branch));
 	}
-	file->head->branches = store_file_put(file, roots, sizeof(roots));
+	file->head->blocks = store_file_put(file, &copy, sizeof(copy));
 }
 
 /* Two threads' work, so that counters are sums. */
@@ -122,8 +124,8 @@ static inline void store_file_head(struct store_file *file, const struct model *
 	head->record_version = VMATLAS_STORE_VERSION;
 	head->page_size = 4096;
 	head->lane_bytes = sizeof(struct lane);
+	head->blocks_bytes = sizeof(struct blocks);
 	head->leaf_bytes = sizeof(struct blocks_leaf);
-	head->branch_bytes = sizeof(struct blocks_branch);
 	head->counters_at = STORE_FILE_COUNTERS;
 	head->pid = model->view.pid;
 	head->glibc = 1;

@@ -289,13 +289,15 @@ static void other_versions(void **state)
 static void leaves_that_are_one(void **state)
 {
 	struct world *world = *state;
-	uint64_t *roots = store_file_at(&world->file, world->file.head->branches);
+	struct blocks *blocks = store_file_at(&world->file, world->file.head->blocks);
 	struct blocks_branch *branch = NULL;
 	struct timespec before, after;
 	uint64_t leaf = 0;
 
 	for (size_t i = 0; i < 1u << BLOCKS_ROOT_BITS; i++)
-		branch = roots[i] ? store_file_at(&world->file, roots[i]) : branch;
+		branch = blocks->branch[i]
+				 ? store_file_at(&world->file, (uintptr_t)blocks->branch[i])
+				 : branch;
 	for (size_t i = 0; i < 1u << BLOCKS_BRANCH_BITS; i++)
 		leaf = branch->leaf[i] ? branch->leaf[i] : leaf;
 	for (size_t i = 0; i < 1u << BLOCKS_BRANCH_BITS; i++)
