@@ -232,12 +232,16 @@ static uint32_t map_pieces(int fd)
 
 static void privatize(uint32_t pieces)
 {
+	int fd = storepath_open(&self.path);
+
 	for (uint32_t i = 0; i < pieces; i++) {
 		const struct vmatlas_piece *piece = &self.piece[i];
 
 		if (piece->offset && piece->address != self.plan->wiped.start)
-			storepages_privatize(piece->address, piece->size);
+			storepages_privatize(fd, piece->address, piece->size, piece->offset);
 	}
+	if (fd >= 0)
+		sys_close(fd);
 }
 
 static int map_all(void)

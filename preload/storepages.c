@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PAGE = STOREPAGES_PAGE };
 
@@ -61,12 +62,46 @@ static void fill(char *own, const char *from, size_t size)
 	}
 }
 
+static long read_all(int fd, char *own, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t got = sys_pread(fd, own + done, size - done, offset + done);
+
+		if (got <= 0 && got != -EINTR)
+			return got ? got : -EIO;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return 0;
+}
+
+/* By the file, which knows what was ever written: a look at each page would cost a fault, most of
+ * the time that a fork takes. False where it does not know. */
+static bool fill_from(int fd, char *own, size_t size, uint64_t offset)
+{
+	const uint64_t end = offset + size;
+	uint64_t at = offset;
+
+	while (fd >= 0 && at < end) {
+		long data = sys_call(SYS_lseek, fd, (long)at, SEEK_DATA, 0, 0, 0);
+		long hole = data < 0 ? 0 : sys_call(SYS_lseek, fd, data, SEEK_HOLE, 0, 0, 0);
+
+		if (data == -ENXIO || data >= (long)end)
+			return true;
+		if (data < 0 || hole <= data)
+			return false;
+		at = (uint64_t)hole < end ? (uint64_t)hole : end;
+		if (read_all(fd, own + ((uint64_t)data - offset), at - (uint64_t)data,
+			    (uint64_t)data))
+			return false;
+	}
+	return fd >= 0;
+}
+
 static int put_in_place(char *own, uintptr_t start, size_t size)
 {
-	long result;
-
-	fill(own, (const char *)start, size);
-	result = sys_call(SYS_mremap, (long)own, (long)size, (long)size,
+	long result = sys_call(SYS_mremap, (long)own, (long)size, (long)size,
 		MREMAP_MAYMOVE | MREMAP_FIXED, (long)start, 0);
 	if (!refused(result))
 		return 0;
@@ -74,13 +109,15 @@ static int put_in_place(char *own, uintptr_t start, size_t size)
 	return (int)-result;
 }
 
-int storepages_privatize(uintptr_t start, size_t size)
+int storepages_privatize(int fd, uintptr_t start, size_t size, uint64_t offset)
 {
 	char *own = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
 
 	if (!own)
 		return ENOMEM;
 	sys_madvise(own, size, MADV_RANDOM);
+	if (!fill_from(fd, own, size, offset))
+		fill(own, (const char *)start, size);
 	return put_in_place(own, start, size);
 }
 
@@ -92,6 +129,7 @@ int storepages_wipe_on_fork(uintptr_t start, size_t size)
 	if (!own)
 		return ENOMEM;
 	error = -sys_madvise(own, size, MADV_WIPEONFORK);
+	fill(own, (const char *)start, size);
 	if (!error)
 		return put_in_place(own, start, size);
 	sys_munmap(own, size);
