@@ -37,7 +37,8 @@ enum vmatlas_storefile_table {
 	VMATLAS_STOREFILE_STRINGS,
 	VMATLAS_STOREFILE_PHASES,
 	VMATLAS_STOREFILE_FREED,
-	VMATLAS_STOREFILE_SLOTS, /* sealed pointers (core/seal.h) to what a thread works with */
+	VMATLAS_STOREFILE_WEIGHTS, /* only where it samples */
+	VMATLAS_STOREFILE_SLOTS,   /* sealed pointers (core/seal.h) to what a thread works with */
 	VMATLAS_STOREFILE_TABLES,
 };
 

@@ -83,6 +83,7 @@ static void strip(struct desk *desk)
 	view->regions = empty(VMATLAS_STOREFILE_REGIONS, view->regions);
 	view->modules = empty(VMATLAS_STOREFILE_MODULES, view->modules);
 	view->strings = empty(VMATLAS_STOREFILE_STRINGS, view->strings);
+	view->weights = empty(VMATLAS_STOREFILE_WEIGHTS, view->weights);
 	view->phases = view->freed = NULL;
 	view->helds = 0;
 	view->smaps_read = read_maps;
@@ -222,6 +223,8 @@ static void plan_tables(void)
 	add_table(VMATLAS_STOREFILE_STRINGS, view.strings);
 	add_table(VMATLAS_STOREFILE_PHASES, view.phases);
 	add_table(VMATLAS_STOREFILE_FREED, view.freed);
+	add_table(VMATLAS_STOREFILE_WEIGHTS, view.sample_mean ? view.weights : NULL);
+	self.plan.head.sample = view.sample_mean;
 	add_table(VMATLAS_STOREFILE_SLOTS, thread_slots());
 	add_range((uintptr_t)track_resolution(), (uintptr_t)(track_resolution() + 1));
 	add_range((uintptr_t)thread_peak_bytes(), (uintptr_t)(thread_peak_bytes() + 1));

@@ -17,6 +17,7 @@ static const uint32_t record_sizes[VMATLAS_STOREFILE_TABLES] = {
 	[VMATLAS_STOREFILE_STRINGS] = VMATLAS_STRING_RECORD,
 	[VMATLAS_STOREFILE_PHASES] = sizeof(struct vmatlas_phase),
 	[VMATLAS_STOREFILE_FREED] = sizeof(struct vmatlas_freed),
+	[VMATLAS_STOREFILE_WEIGHTS] = sizeof(struct vmatlas_weight),
 	[VMATLAS_STOREFILE_SLOTS] = sizeof(uint64_t),
 };
 
@@ -243,6 +244,8 @@ void relic_tables_view(
 	view->phases = &lane[VMATLAS_STOREFILE_PHASES];
 	view->history = memory->head.history > UINT32_MAX ? 0 : (uint32_t)memory->head.history;
 	view->freed = view->history ? &lane[VMATLAS_STOREFILE_FREED] : NULL;
+	view->sample_mean = memory->head.sample;
+	view->weights = &lane[VMATLAS_STOREFILE_WEIGHTS];
 	view->glibc = memory->head.glibc;
 	view->pid = memory->head.pid;
 	view->page_size = memory->head.page_size;
