@@ -96,6 +96,9 @@ enum vmatlas_fact {
 		1,              /* all that this dump wanted could be read; see vmatlas_end too */
 	VMATLAS_FACT_GLIBC = 2, /* the allocator is glibc's */
 	VMATLAS_FACT_PAGES = 4, /* the state of pages was asked for */
+	/* Made of the store of a process that was killed: instead of smaps, mappings as they were
+	 * known last, and nothing of what was resident. */
+	VMATLAS_FACT_MAPS_ONLY = 8,
 };
 
 /* One instant on three clocks. */

@@ -81,9 +81,10 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *nu
 	return true;
 }
 
-/* The program may go to another directory before it is asked for a report. A % in the name of this
- * one is no letter of the template. 0 where the directory has no name, or one that does not fit. */
-static size_t here(char *path, size_t capacity)
+/* The program may go to another directory before it is asked for a report. In a template, a % in
+ * the name of this one is no letter. 0 where the directory has no name, or one that does not fit.
+ */
+static size_t here(char *path, size_t capacity, bool template)
 {
 	char name[CONFIG_PATH / 2];
 	long length = sys_call(SYS_getcwd, (long)name, sizeof name, 0, 0, 0, 0);
@@ -95,7 +96,7 @@ static size_t here(char *path, size_t capacity)
 		if (used + 3 >= capacity)
 			return 0;
 		path[used++] = *c;
-		if (*c == '%')
+		if (*c == '%' && template)
 			path[used++] = '%';
 	}
 	path[used++] = '/';
@@ -105,7 +106,7 @@ static size_t here(char *path, size_t capacity)
 
 static void set_path(const char *value)
 {
-	size_t used = *value == '/' ? 0 : here(self.output, sizeof self.output);
+	size_t used = *value == '/' ? 0 : here(self.output, sizeof self.output, true);
 
 	if (*value != '/' && !used) {
 		complain("VMATLAS_OUTPUT", value, "no name for this directory; reports go to fd:2");
@@ -320,10 +321,27 @@ static void set_query(const char *value)
 		complain("VMATLAS_QUERY", value, "not text; the kernel is asked as it can best");
 }
 
+static void set_store(const char *value)
+{
+	size_t used = *value == '/' ? 0 : here(self.store, sizeof self.store, false);
+
+	if (!*value || !strcmp(value, "0")) {
+		used = 0;
+	} else if (*value != '/' && !used) {
+		complain("VMATLAS_STORE", value, "no name for this directory; there is no store");
+	} else if (used + strlen(value) < sizeof self.store) {
+		strcpy(self.store + used, value);
+		return;
+	} else {
+		complain("VMATLAS_STORE", value, "too long; there is no store");
+	}
+	self.store[0] = 0;
+}
+
 /* Names that stand for something, but not here; 0 asks for nothing. */
 static void set_other(const char *name, const char *value)
 {
-	static const char *const names[] = {"VMATLAS_STORE", "VMATLAS_LOG"};
+	static const char *const names[] = {"VMATLAS_LOG"};
 
 	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (!strcmp(name, names[i] + PREFIX_LENGTH) && *value && strcmp(value, "0"))
@@ -357,6 +375,8 @@ static void set(const char *name, const char *value)
 		set_history(value);
 	else if (!strcmp(name, "SAMPLE"))
 		set_sample(value);
+	else if (!strcmp(name, "STORE"))
+		set_store(value);
 	else if (!strcmp(name, "QUERY"))
 		set_query(value);
 	else

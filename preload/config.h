@@ -24,6 +24,7 @@ struct config {
 	uint64_t growth;           /* VMATLAS_GROWTH: one for so many more live bytes; 0 for none */
 	uint32_t history;          /* VMATLAS_HISTORY: so many freed blocks; 0 for none */
 	uint64_t sample;           /* VMATLAS_SAMPLE: mean bytes between call stacks; 0 for all */
+	char store[CONFIG_PATH];   /* VMATLAS_STORE: the directory, absolute; "" for none */
 	unsigned depth;            /* VMATLAS_DEPTH: most frames of a call stack */
 	/* One line for each value that could not be used and what holds instead. */
 	char notice[CONFIG_NOTICES][CONFIG_NOTICE];

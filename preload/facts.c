@@ -4,6 +4,7 @@
 #include "callstack.h"
 #include "clock.h"
 #include "config.h"
+#include "crowd.h"
 #include "history.h"
 #include "lock.h"
 #include "mappings.h"
@@ -14,6 +15,7 @@
 #include "sample.h"
 #include "signals.h"
 #include "store.h"
+#include "storefile.h"
 #include "strings.h"
 #include "sys.h"
 #include "table.h"
@@ -23,6 +25,7 @@
 
 #include "core/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/utsname.h>
@@ -138,6 +141,9 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 		"questions about a mapping that the kernel did not answer", asks.failures);
 	facts_lose(view, "memory_refused", "times the kernel gave the shim no memory",
 		store_refused());
+	facts_lose(view, "store_missing",
+		"bytes of tables that the store's file had no room for: it does not tell all",
+		storefile_missing());
 }
 
 static void note(struct view *view, const char *sentence)
@@ -154,12 +160,39 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 		note(view, "the program uses the dump signal itself: ask with `vmatlas dump`");
 	if (visible_own_malloc())
 		note(view, "this program's malloc is not visible: it defines one of its own");
-	else if (!totals->allocations)
+	else if (!totals->allocations && view->number)
 		note(view, "no allocation was seen: the program makes none, or its malloc is not "
 			   "visible");
 	if (!callstack_counts().libunwind)
 		note(view,
 			"libunwind-x86_64.so.8 was not found: call stacks follow frame pointers");
+}
+
+static const char *why_no_store(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "there is no file in VMATLAS_STORE: the directory is not there";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return "there is no file in VMATLAS_STORE: it may not be written to";
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "there is no file in VMATLAS_STORE: there is no room for it";
+	}
+	return "there is no file in VMATLAS_STORE: it could not be made";
+}
+
+static void gather_store(struct view *view)
+{
+	if (storefile_error())
+		note(view, why_no_store(storefile_error()));
+	if (storefile_inherited_late())
+		note(view, "forked in a way that was not seen: blocks of the parent's are those of "
+			   "this process's first call");
 }
 
 static void gather_verified(struct facts *facts, struct view *view)
@@ -221,19 +254,9 @@ static uint32_t refresh_threads(const struct lane *threads)
 	return living;
 }
 
-/* A directory has a link for itself, one in its parent, and one from each directory in it. */
-static uint64_t threads_of_kernel(void)
-{
-	struct stat status;
-
-	if (sys_call(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&status, 0, 0, 0))
-		return 0;
-	return status.st_nlink > 2 ? status.st_nlink - 2 : 0;
-}
-
 static void gather_threads(struct view *view)
 {
-	uint64_t living = refresh_threads(view->threads), all = threads_of_kernel();
+	uint64_t living = refresh_threads(view->threads), all = crowd_threads();
 
 	facts_lose(view, "threads_unseen",
 		"threads that were not made by pthread_create and never allocated",
@@ -297,12 +320,17 @@ static void gather_counters(struct view *view)
 
 static void gather_own(struct view *view)
 {
-	struct store_chunk chunks[VIEW_OWN];
-	unsigned count = store_chunks(chunks, VIEW_OWN - 4);
+	struct storefile_range ranges[STOREFILE_OWN];
+	struct store_chunk chunks[STORE_CHUNKS];
+	unsigned count = store_chunks(chunks, STORE_CHUNKS);
 
 	for (unsigned i = 0; i < count; i++)
 		view->own[view->owns++] =
 			(struct view_range){chunks[i].start, chunks[i].start + chunks[i].size};
+	count = storefile_own(ranges, STOREFILE_OWN);
+	for (unsigned i = 0; i < count; i++)
+		view->own[view->owns++] =
+			(struct view_range){ranges[i].start, ranges[i].start + ranges[i].size};
 	view->own[view->owns++] =
 		(struct view_range){(uintptr_t)locks(), (uintptr_t)locks() + sizeof *locks()};
 }
@@ -355,6 +383,7 @@ void facts_gather(struct facts *facts, struct view *view, uint32_t number, const
 	gather_process(facts, view);
 	facts_tables(view);
 	gather_counters(view);
+	gather_store(view);
 	gather_verified(facts, view);
 	gather_threads(view);
 	gather_own(view);

@@ -1,6 +1,7 @@
 #include "history.h"
 #include "process.h"
 #include "store.h"
+#include "storefile.h"
 #include "track.h"
 
 #include "core/freed.h"
@@ -11,7 +12,7 @@ static struct {
 	struct lane lane;          /* over the ring, whole from the start */
 	_Atomic uint64_t releases; /* the number of the last one; only grows */
 	_Atomic uint64_t lost;
-} self;
+} STOREFILE_PAGES self;
 
 /* -- One record ----------------------------------------------------------------------------- */
 

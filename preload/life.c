@@ -9,6 +9,7 @@
 #include "signals.h"
 #include "state.h"
 #include "sys.h"
+#include "testament.h"
 #include "thread.h"
 
 #include <errno.h>
@@ -36,6 +37,13 @@ static bool is_harmless(const siginfo_t *info)
 	return sys_getpid() == 1 && info->si_code <= 0;
 }
 
+static void last_report(void)
+{
+	if (config()->at_exit && !atomic_exchange(&self.over, true))
+		dump("exit", -1);
+	dump_wait(); /* another thread's report must not be cut off by our end */
+}
+
 /* The process is being killed by a signal that it left to its default action. */
 static void killed(int signal, siginfo_t *info, void *context)
 {
@@ -43,7 +51,8 @@ static void killed(int signal, siginfo_t *info, void *context)
 
 	(void)context;
 	if (!is_harmless(info)) {
-		life_end();
+		if (boot_done() && !process_vforked())
+			last_report();
 		signals_let_through(signal, info);
 	}
 	errno = error;
@@ -62,6 +71,7 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
 	(void)argc;
 	(void)argv;
 	boot_finish(environment);
+	testament_boot();
 	output_boot();
 	state_boot();
 	dump_boot();
@@ -77,9 +87,8 @@ void life_end(void)
 	int error = errno;
 
 	if (boot_done() && !process_vforked()) {
-		if (config()->at_exit && !atomic_exchange(&self.over, true))
-			dump("exit", -1);
-		dump_wait(); /* another thread's report must not be cut off by our end */
+		last_report();
+		testament_end();
 	}
 	errno = error;
 }

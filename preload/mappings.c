@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "intern.h"
+#include "storefile.h"
 #include "vmatlas_store.h"
 
 #include <dlfcn.h>
@@ -38,11 +39,15 @@ struct shared {
 static struct {
 	struct change change[CHANGES_KEPT];
 	struct shared shared[SHARED_PLACES];
-	struct intern births; /* struct vmatlas_birth, all of it its key */
-	uint64_t recheck;     /* ticks */
+	uint64_t recheck; /* ticks */
 	uintptr_t no_heap;
-} self = {
-	.births = {.lane = {.record_size = sizeof(struct vmatlas_birth)},
+} self;
+
+/* Apart from the rest, which is of no use in a file. */
+static struct {
+	struct intern table; /* struct vmatlas_birth, all of it its key */
+} STOREFILE_PAGES births = {
+	.table = {.lane = {.record_size = sizeof(struct vmatlas_birth)},
 		.key_words = BIRTH_WORDS,
 		.limit = INTERN_MOST},
 };
@@ -107,9 +112,9 @@ static uint64_t heap_end(void)
 static uint32_t birth_of(uint64_t start, uint64_t end)
 {
 	struct vmatlas_birth birth = {start, end};
-	uint32_t id = intern_find(&self.births, &birth, BIRTH_WORDS);
+	uint32_t id = intern_find(&births.table, &birth, BIRTH_WORDS);
 
-	return id ? id : intern_add(&self.births, &locks()->births, &birth);
+	return id ? id : intern_add(&births.table, &locks()->births, &birth);
 }
 
 static void place_set(struct mappings_place *place, uint64_t start, uint64_t end)
@@ -285,12 +290,12 @@ struct mappings_place *mappings_tag_slowly(
 
 const struct lane *mappings_births(void)
 {
-	return &self.births.lane;
+	return &births.table.lane;
 }
 
 uint64_t mappings_lost(void)
 {
-	return self.births.lost;
+	return births.table.lost;
 }
 
 void mappings_boot(void)

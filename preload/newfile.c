@@ -5,6 +5,7 @@
 #include "core/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { COPY_STEP = 1 << 20 };
@@ -124,6 +125,17 @@ int newfile_name(struct newfile *file, const char *path, int fd)
 	else
 		error = 0;
 	file->unnamed = error != 0;
+	return error;
+}
+
+int newfile_claim(struct newfile *file, const char *path, int fd)
+{
+	int error = file->unnamed ? link_to(fd, path)
+				  : (int)-sys_call(SYS_renameat2, AT_FDCWD, (long)file->name,
+					    AT_FDCWD, (long)path, RENAME_NOREPLACE, 0);
+
+	if (!error)
+		file->name[0] = 0;
 	return error;
 }
 

@@ -22,6 +22,9 @@ int newfile_open(struct newfile *file, const char *path, int pid);
  * errno. */
 int newfile_name(struct newfile *file, const char *path, int fd);
 
+/* The same under the path itself, where nothing may stand yet (EEXIST); for good. 0 or an errno. */
+int newfile_claim(struct newfile *file, const char *path, int fd);
+
 /* It is closed. Puts it under the path, in place of what stood there, if it is `whole`, and else
  * away. 0 or an errno. */
 int newfile_end(struct newfile *file, const char *path, bool whole);

@@ -1,5 +1,6 @@
 #include "process.h"
 #include "lock.h"
+#include "storefile.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -16,6 +17,7 @@ void process_settle(void)
 	uint64_t signals;
 
 	sys_signals_block(&signals); /* a dump in the midst of it would find the parent's threads */
+	storefile_forked();          /* before anything is written to a table */
 	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;

@@ -1,6 +1,7 @@
 #include "sample.h"
 #include "lock.h"
 #include "store.h"
+#include "storefile.h"
 #include "vmatlas_store.h"
 
 #include "core/poisson.h"
@@ -11,7 +12,7 @@ bool sample_quick;
 static struct {
 	struct lane weights; /* numbered as the origins; under locks()->origins */
 	_Atomic uint64_t lost;
-} self = {
+} STOREFILE_PAGES self = {
 	.weights = {.record_size = sizeof(struct vmatlas_weight)},
 };
 

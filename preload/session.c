@@ -6,6 +6,7 @@
 #include "state.h"
 #include "survey.h"
 #include "sys.h"
+#include "testament.h"
 
 #include "core/report.h"
 #include "core/snapshot.h"
@@ -150,6 +151,7 @@ static int write_surveyed(struct session *session, int format)
 			&session->text, NULL);
 	else
 		error = analyse_and_report(session, format);
+	testament_write(&session->view);
 	if (memory)
 		sys_munmap(memory, size);
 	return error;

@@ -1,5 +1,8 @@
 #include "store.h"
+#include "clock.h"
+#include "crowd.h"
 #include "lock.h"
+#include "storefile.h"
 #include "sys.h"
 
 /* The first chunk serves a small program whole; untouched pages of it cost nothing. */
@@ -33,13 +36,22 @@ static size_t chunk_size(size_t wanted)
 
 /* A mapping of ours must not melt into one of the program's: the kernel merges neighbours that
  * are alike, so ours are marked as read at random, which is true and costs nothing. */
-static void *chunk_map(size_t size)
+static void *chunk_map_anonymous(size_t size)
 {
 	void *memory = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
 
-	if (memory)
-		sys_madvise(memory, size, MADV_RANDOM);
+	if (!memory)
+		return NULL;
+	sys_madvise(memory, size, MADV_RANDOM);
+	storefile_outside((uintptr_t)memory, size);
 	return memory;
+}
+
+static void *chunk_map(size_t size)
+{
+	void *memory = storefile_map(size);
+
+	return memory ? memory : chunk_map_anonymous(size);
 }
 
 static bool chunk_add(size_t wanted)
@@ -79,11 +91,24 @@ static void *take(size_t size)
 	return memory;
 }
 
+static void tell_time(void)
+{
+	struct clock_pair now;
+
+	if (!storefile_is())
+		return;
+	now = clock_read();
+	storefile_clock(&(struct vmatlas_instant){now.ticks, now.realtime_ns, now.monotonic_ns});
+}
+
 void *store_take(size_t size)
 {
 	struct held held;
 	void *memory = NULL;
 
+	if (storefile_wanted())
+		store_move();
+	tell_time();
 	if (lock_take(&locks()->pages, &held)) {
 		memory = take(round_up(size, ALIGNMENT));
 		lock_release(&held);
@@ -92,6 +117,39 @@ void *store_take(size_t size)
 		atomic_fetch_add_explicit(&self.refused, 1, memory_order_relaxed);
 	return memory;
 }
+
+/* -- Into a file ---------------------------------------------------------------------------- */
+
+static int move(void)
+{
+	struct storefile_range chunk[STORE_CHUNKS];
+	size_t used[STORE_CHUNKS];
+	struct held held;
+	int error = EAGAIN;
+
+	if (!lock_take(&locks()->pages, &held))
+		return error;
+	for (unsigned i = 0; i < self.count; i++) {
+		chunk[i] = (struct storefile_range){self.chunk[i].start, self.chunk[i].size};
+		used[i] = i + 1 < self.count ? self.chunk[i].size : self.used;
+	}
+	error = storefile_open(chunk, used, self.count);
+	lock_release(&held);
+	return error;
+}
+
+/* Another thread could write to a page between its copy and its move, as could we on a stack in the
+ * store. */
+void store_move(void)
+{
+	if (!storefile_wanted() || crowd_threads() != 1 ||
+		store_owns((uintptr_t)__builtin_frame_address(0)))
+		return;
+	if (!move())
+		storefile_tell();
+}
+
+/* -- Lanes ---------------------------------------------------------------------------------- */
 
 static bool segment_ready(struct lane *lane, unsigned segment)
 {

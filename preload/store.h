@@ -32,6 +32,11 @@ uint32_t store_reserve(struct lane *lane, uint32_t limit);
  * records are reached. Under the guard; the lane's own lock must be held. */
 uint32_t store_append(struct lane *lane, uint32_t limit);
 
+/* Moves all there is into a file, if one is wanted (storefile.h) and this is the moment for it:
+ * there is one thread, and not on a stack of ours. Calls here from store_take come by themselves.
+ * Under the guard. */
+void store_move(void);
+
 /* The chunks in use, and how often the kernel said no. Anywhere. */
 unsigned store_chunks(struct store_chunk *chunks, unsigned capacity);
 uint64_t store_refused(void);

@@ -1,6 +1,7 @@
 #include "strings.h"
 #include "lock.h"
 #include "store.h"
+#include "storefile.h"
 
 #include <string.h>
 
@@ -9,7 +10,7 @@ enum { LIMIT = 1 << 20 };
 
 static struct {
 	struct lane lane;
-} self = {.lane = {.record_size = STRINGS_RECORD}};
+} STOREFILE_PAGES self = {.lane = {.record_size = STRINGS_RECORD}};
 
 static uint32_t segment_rest(uint32_t count)
 {

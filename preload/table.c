@@ -1,12 +1,15 @@
 #include "table.h"
 #include "lock.h"
+#include "process.h"
 #include "store.h"
+#include "storefile.h"
 
 struct table table_live;
 
 static void count_lost(void)
 {
 	atomic_fetch_add_explicit(&table_live.lost, 1, memory_order_relaxed);
+	storefile_mirror(&table_live.lost, sizeof table_live.lost);
 }
 
 /* -- Where a word is ------------------------------------------------------------------------ */
@@ -19,6 +22,7 @@ static struct blocks_branch *branch_make(uint64_t root)
 		branch = store_take(sizeof *branch);
 		atomic_store_explicit(
 			&table_live.blocks.branch[root], branch, memory_order_release);
+		storefile_mirror(&table_live.blocks.branch[root], sizeof branch);
 	}
 	return branch;
 }
@@ -39,13 +43,22 @@ static struct blocks_leaf *leaf_make(uint64_t window)
 	return unseal(*place);
 }
 
+/* A forked child whose parent's tables are in a file finds this table empty, until it has tables of
+ * its own (storefile.h): so no free in it can reach its parent's. */
+static __attribute__((noinline)) struct blocks_leaf *leaf_settled(uint64_t window)
+{
+	if (process_forked())
+		process_settle();
+	return blocks_leaf(&table_live.blocks, window);
+}
+
 /* The first block within 4 MiB. */
 static __attribute__((noinline)) struct blocks_leaf *leaf_slowly(uint64_t window)
 {
-	struct blocks_leaf *leaf = NULL;
+	struct blocks_leaf *leaf = leaf_settled(window);
 	struct held held;
 
-	if (window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS) == 0 &&
+	if (!leaf && window >> (BLOCKS_ADDRESS_BITS - BLOCKS_WINDOW_BITS) == 0 &&
 		lock_take(&locks()->leaves, &held)) {
 		leaf = leaf_make(window);
 		lock_release(&held);
@@ -75,13 +88,14 @@ static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t windo
 static inline _Atomic uint64_t *word_for(uint64_t address)
 {
 	uint64_t window = blocks_window(address);
-	uint32_t plane = blocks_plane(&table_live.blocks, address);
 	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+	uint32_t plane;
 
 	if (!leaf)
 		leaf = leaf_slowly(window);
 	if (!leaf)
 		return NULL;
+	plane = blocks_plane(&table_live.blocks, address); /* known now, also in a forked child */
 	mark(leaf, plane, window);
 	return blocks_word(leaf, plane, window);
 }
@@ -152,6 +166,8 @@ void table_take(uint64_t address, struct table_taken *taken)
 	uint64_t word;
 
 	*taken = (struct table_taken){.address = address};
+	if (!leaf)
+		leaf = leaf_settled(window);
 	if (!leaf)
 		return;
 	place = blocks_word(leaf, blocks_plane(&table_live.blocks, address), window);

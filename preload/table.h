@@ -8,6 +8,7 @@
 
 #include "bigs.h"
 #include "process.h"
+#include "storefile.h"
 #include "word.h"
 
 #include "core/blocks.h"
@@ -16,7 +17,7 @@ struct table {
 	/* Branches and leaves appear under locks()->leaves and stay. */
 	struct blocks blocks;
 	_Atomic uint64_t lost;
-};
+} STOREFILE_PAGES;
 extern struct table table_live __attribute__((visibility("hidden")));
 
 /* What is to be known about a block when it is born. */

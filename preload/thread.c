@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "lock.h"
 #include "store.h"
+#include "storefile.h"
 #include "sys.h"
 
 #include "core/seal.h"
@@ -24,7 +25,7 @@ static struct {
 	void (*grown)(void);
 	int64_t step;
 	_Atomic int64_t mark;
-} self = {
+} STOREFILE_PAGES self = {
 	.records = {.record_size = sizeof(struct vmatlas_thread)},
 	.slots = {.record_size = sizeof(uint64_t)},
 	.mark = INT64_MAX,
@@ -174,6 +175,16 @@ void thread_forked(void)
 const struct lane *thread_records(void)
 {
 	return &self.records;
+}
+
+const struct lane *thread_slots(void)
+{
+	return &self.slots;
+}
+
+const _Atomic int64_t *thread_peak_bytes(void)
+{
+	return &self.peak_bytes;
 }
 
 /* -- Totals --------------------------------------------------------------------------------- */

@@ -73,6 +73,11 @@ void thread_forked(void);
 /* The struct vmatlas_thread records. Anywhere. */
 const struct lane *thread_records(void);
 
+/* Sealed pointers to each struct thread, and where the most live bytes there were stand: for who
+ * reads them when the process is no more. Anywhere. */
+const struct lane *thread_slots(void);
+const _Atomic int64_t *thread_peak_bytes(void);
+
 /* Adds up the counters of all threads. Anywhere. */
 struct thread_totals {
 	uint64_t allocations, allocated_bytes, frees, freed_bytes;

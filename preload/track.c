@@ -35,7 +35,7 @@ static struct {
 	_Atomic uint64_t resolution;
 	uint64_t resolution_first;
 	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
-} self;
+} STOREFILE_PAGES self;
 
 /* A thread takes its origins by runs, so that no line of the cache has counters of two. */
 static uint32_t origin_append(struct thread *thread, const struct vmatlas_origin *origin)
@@ -304,6 +304,11 @@ struct track_counts track_counts(void)
 		.elsewhere_frees = self.elsewhere_frees,
 		.resolution_ticks = self.resolution + clock_step(),
 	};
+}
+
+const _Atomic uint64_t *track_resolution(void)
+{
+	return &self.resolution;
 }
 
 void track_boot(void)

@@ -16,13 +16,14 @@
 #include "clock.h"
 #include "intern.h"
 #include "process.h"
+#include "storefile.h"
 #include "table.h"
 #include "thread.h"
 
 struct track_tables {
 	struct intern origins; /* struct vmatlas_origin: call stack and slot are the key */
 	struct intern moments; /* struct vmatlas_moment, all of it the key */
-};
+} STOREFILE_PAGES;
 extern struct track_tables track_tables __attribute__((visibility("hidden")));
 
 /* -- The rare ways, under the guard of the thread given ------------------------------------- */
@@ -186,6 +187,9 @@ struct track_counts {
 	uint64_t resolution_ticks; /* how exact the newest birth times are */
 };
 struct track_counts track_counts(void);
+
+/* Where resolution_ticks stands. Anywhere. */
+const _Atomic uint64_t *track_resolution(void);
 
 /* Start only. */
 void track_boot(void);

@@ -5,6 +5,7 @@
 #include "boot.h"
 #include "callstack.h"
 #include "guard.h"
+#include "process.h"
 #include "real.h"
 #include "thread.h"
 #include "track.h"
@@ -26,10 +27,13 @@
  * maps memory under its own lock, so only the malloc family starts the shim. */
 static inline struct thread *wrap_enter(uintptr_t stack)
 {
-	struct thread *thread = guard.thread;
+	struct thread *thread;
 
 	if (guard_closed(stack))
 		return NULL;
+	if (__builtin_expect(process_forked() && boot_complete(), 0))
+		process_settle();
+	thread = guard.thread;
 	if (__builtin_expect(!thread, 0)) {
 		thread = boot_complete() ? thread_attach() : NULL;
 		if (!thread)

@@ -4,6 +4,7 @@
  * and nothing is recorded. */
 #include "heirs.h"
 #include "life.h"
+#include "testament.h"
 #include "wrap.h"
 
 #include <alloca.h>
@@ -14,6 +15,15 @@
 #define ENVIRONMENT(given)                                                          \
 	(heirs_disinherit() ? heirs_environment((given), alloca(heirs_size(given))) \
 			    : (char **)(given))
+
+/* The same when this process is about to become that program, which it does unless it returns. */
+#define LEAVING(given) (testament_leave(), ENVIRONMENT(given))
+
+static int returned(int result)
+{
+	testament_stay();
+	return result;
+}
 
 WRAPPER __attribute__((noreturn)) void _exit(int status)
 {
@@ -45,33 +55,33 @@ WRAPPER __attribute__((noreturn)) void abort(void)
 
 WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
 {
-	return REAL(execve)(path, argv, ENVIRONMENT(envp));
+	return returned(REAL(execve)(path, argv, LEAVING(envp)));
 }
 
 WRAPPER int execv(const char *path, char *const argv[])
 {
-	return REAL(execve)(path, argv, ENVIRONMENT(environ));
+	return returned(REAL(execve)(path, argv, LEAVING(environ)));
 }
 
 WRAPPER int execvp(const char *file, char *const argv[])
 {
-	return REAL(execvpe)(file, argv, ENVIRONMENT(environ));
+	return returned(REAL(execvpe)(file, argv, LEAVING(environ)));
 }
 
 WRAPPER int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	return REAL(execvpe)(file, argv, ENVIRONMENT(envp));
+	return returned(REAL(execvpe)(file, argv, LEAVING(envp)));
 }
 
 WRAPPER int execveat(
 	int directory, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	return REAL(execveat)(directory, path, argv, ENVIRONMENT(envp), flags);
+	return returned(REAL(execveat)(directory, path, argv, LEAVING(envp), flags));
 }
 
 WRAPPER int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	return REAL(fexecve)(fd, argv, ENVIRONMENT(envp));
+	return returned(REAL(fexecve)(fd, argv, LEAVING(envp)));
 }
 
 /* How many arguments follow the first, without the NULL that ends them. */
@@ -112,7 +122,7 @@ WRAPPER int execl(const char *path, const char *argument, ...)
 
 	ARGUMENTS(argv, list, argument);
 	va_end(list);
-	return REAL(execve)(path, argv, ENVIRONMENT(environ));
+	return returned(REAL(execve)(path, argv, LEAVING(environ)));
 }
 
 WRAPPER int execlp(const char *file, const char *argument, ...)
@@ -122,7 +132,7 @@ WRAPPER int execlp(const char *file, const char *argument, ...)
 
 	ARGUMENTS(argv, list, argument);
 	va_end(list);
-	return REAL(execvpe)(file, argv, ENVIRONMENT(environ));
+	return returned(REAL(execvpe)(file, argv, LEAVING(environ)));
 }
 
 WRAPPER int execle(const char *path, const char *argument, ...)
@@ -133,7 +143,7 @@ WRAPPER int execle(const char *path, const char *argument, ...)
 	ARGUMENTS(argv, list, argument);
 	envp = va_arg(list, char **);
 	va_end(list);
-	return REAL(execve)(path, argv, ENVIRONMENT(envp));
+	return returned(REAL(execve)(path, argv, LEAVING(envp)));
 }
 
 WRAPPER int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,

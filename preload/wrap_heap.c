@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "history.h"
 #include "mappings.h"
+#include "process.h"
 #include "wrap.h"
 
 #include <errno.h>
@@ -16,6 +17,8 @@ enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7 };
 static __attribute__((noinline)) struct thread *start(uintptr_t stack, uintptr_t caller)
 {
 	boot_try(caller);
+	if (boot_done() && process_forked())
+		process_settle();
 	if (!boot_done() || !thread_attach())
 		return NULL;
 	guard_close(stack);

@@ -22,6 +22,8 @@ static uintptr_t page_up(uintptr_t address)
  * also for its own books, is known so. */
 static struct thread *within(void)
 {
+	if (guard.state == GUARD_CALLING && process_forked())
+		process_settle();
 	return guard.state == GUARD_CALLING ? guard.thread : NULL;
 }
 

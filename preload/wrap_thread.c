@@ -6,6 +6,7 @@
 #include "process.h"
 #include "store.h"
 #include "sys.h"
+#include "testament.h"
 #include "wrap.h"
 
 #include <errno.h>
@@ -101,6 +102,15 @@ static void arrive(const struct errand *errand)
 	guard_open();
 }
 
+/* In a forked child this thread must have its own number before there is another, who would settle
+ * the process as if he were alone. */
+static struct thread *settled(struct thread *thread)
+{
+	if (process_forked())
+		process_settle();
+	return guard.thread ? guard.thread : thread;
+}
+
 /* Also when the thread is cancelled or calls pthread_exit: both unwind through here. Its
  * destructors of thread-specific data still run after this, and still count. */
 static void depart(void *unused)
@@ -110,6 +120,7 @@ static void depart(void *unused)
 	(void)unused;
 	if (!thread || guard_closed((uintptr_t)__builtin_frame_address(0)))
 		return;
+	thread = settled(thread);
 	guard_close((uintptr_t)__builtin_frame_address(0));
 	guard_tracking();
 	thread_leave(thread);
@@ -131,15 +142,6 @@ static void *run(void *given)
 	return result;
 }
 
-/* In a forked child this thread must have its own number before there is another, who would settle
- * the process as if he were alone. */
-static struct thread *settled(struct thread *thread)
-{
-	if (process_forked())
-		process_settle();
-	return guard.thread ? guard.thread : thread;
-}
-
 WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 	void *(*start)(void *), void *argument)
 {
@@ -151,6 +153,7 @@ WRAPPER int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
 	if (thread) {
 		guard_tracking();
 		thread = settled(thread);
+		testament_move(); /* while this thread is the only one */
 		errand = errand_take();
 		if (errand)
 			*errand = (struct errand){

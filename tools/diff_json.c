@@ -179,13 +179,13 @@ static void put_rows(struct diff_json *self)
 	struct json *json = &self->writer.json;
 
 	json_line(json);
-	json_put_array(json, model->deep ? "ledger" : "kinds");
+	json_put_array(json, diff_model_has_ledger(model) ? "ledger" : "kinds");
 	for (unsigned i = 0; i < model->rows; i++) {
 		const struct diff_row *row = &model->row[i];
 
 		json_line(json);
 		json_object_begin(json);
-		json_put_string(json, model->deep ? "row" : "kind", row->name);
+		json_put_string(json, diff_model_has_ledger(model) ? "row" : "kind", row->name);
 		json_put_number(json, "old", row->bytes[DIFF_OLD]);
 		json_put_number(json, "new", row->bytes[DIFF_NEW]);
 		json_put_signed(

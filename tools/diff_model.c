@@ -144,3 +144,8 @@ enum diff_figure diff_model_measure(const struct diff_model *model)
 {
 	return model->rss ? DIFF_RSS : DIFF_SIZE;
 }
+
+bool diff_model_has_ledger(const struct diff_model *model)
+{
+	return model->deep && model->rss;
+}

@@ -56,4 +56,7 @@ int64_t diff_model_growth(const struct diff_model *model, enum diff_figure figur
 /* DIFF_RSS, or DIFF_SIZE where resident memory is not known. */
 enum diff_figure diff_model_measure(const struct diff_model *model);
 
+/* Whether its rows are those of the ledger, and not kinds of mappings. */
+bool diff_model_has_ledger(const struct diff_model *model);
+
 #endif

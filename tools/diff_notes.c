@@ -132,7 +132,7 @@ static void note_side(struct diff_model *model, const struct diff_side *side)
 {
 	if (side->snapshot && !side->view.complete)
 		note(model, "%s is not complete: something could not be read.", side->name);
-	if (model->deep && !diff_side_knows_pages(side))
+	if (model->deep && diff_side_knows_rss(side) && !diff_side_knows_pages(side))
 		note(model,
 			"%s does not say which pages are in memory: live and retained cannot be "
 			"told apart.",

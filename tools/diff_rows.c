@@ -96,7 +96,7 @@ static void put_kinds(struct diff_model *model)
 void diff_rows_make(struct diff_model *model)
 {
 	sum(model);
-	if (model->deep) {
+	if (diff_model_has_ledger(model)) {
 		put_ledger(model);
 		put_parts(model);
 	} else {

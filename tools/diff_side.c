@@ -137,7 +137,9 @@ void diff_side_close(struct diff_side *side)
 
 bool diff_side_knows_rss(const struct diff_side *side)
 {
-	return side->snapshot || side->listing->known & (LISTING_RSS | LISTING_SMAPS);
+	if (side->snapshot)
+		return !side->view.maps_only;
+	return side->listing->known & (LISTING_RSS | LISTING_SMAPS);
 }
 
 bool diff_side_knows_pages(const struct diff_side *side)

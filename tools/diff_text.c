@@ -69,8 +69,8 @@ static void put_rows(const struct diff_show *show)
 	struct text *text = show->text;
 	unsigned same = 0;
 
-	text_str(text, model->deep  ? "\nWhat RSS grew by\n"
-		       : model->rss ? "\nWhat RSS grew by, by kind of mapping\n"
+	text_str(text, diff_model_has_ledger(model) ? "\nWhat RSS grew by\n"
+		       : model->rss                 ? "\nWhat RSS grew by, by kind of mapping\n"
 				    : "\nWhat the mapped size grew by, by kind of mapping\n");
 	for (unsigned i = 0; i < model->rows; i++) {
 		const struct diff_row *row = &model->row[i];

@@ -13,12 +13,14 @@ static void put_totals(struct evidence *evidence, const struct report *report)
 	const struct atlas *atlas = report->atlas;
 
 	evidence_set(evidence, FIGURE_SIZE, atlas->size);
-	evidence_set(evidence, FIGURE_RSS, atlas->rss);
-	evidence_set(evidence, FIGURE_PSS, atlas->pss);
-	evidence_set(evidence, FIGURE_SWAP, atlas->swap);
 	evidence_set(evidence, FIGURE_LIVE_BYTES, atlas->live_bytes);
 	evidence_set(evidence, FIGURE_LIVE_BLOCKS, atlas->live_blocks);
 	evidence_set(evidence, FIGURE_PEAK_LIVE_BYTES, report_peak(report));
+	if (report->view->maps_only)
+		return;
+	evidence_set(evidence, FIGURE_RSS, atlas->rss);
+	evidence_set(evidence, FIGURE_PSS, atlas->pss);
+	evidence_set(evidence, FIGURE_SWAP, atlas->swap);
 	for (unsigned row = 0; row < ATLAS_ROWS; row++)
 		evidence_set(evidence, FIGURE_ROW + row, atlas->row[row]);
 	if (!atlas->pages_known) {
@@ -36,7 +38,7 @@ static int put_mappings(struct evidence *evidence, const struct report *report)
 	int error = 0;
 
 	evidence->perms_known = true;
-	evidence_know_kinds(evidence, true);
+	evidence_know_kinds(evidence, !report->view->maps_only);
 	evidence_set(evidence, FIGURE_MAPPINGS, 0);
 	for (uint32_t i = 0; i < atlas->mappings && !error; i++) {
 		const struct atlas_mapping *from = &atlas->mapping[i];

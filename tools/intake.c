@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "relic.h"
 #include "vmatlas_snapshot.h"
 
 /* So much is read before more memory is asked for: a file that only says that it is large costs no
@@ -387,6 +388,8 @@ static int take_header(struct intake *intake)
 	got = fetch_some(intake, head.bytes, sizeof(head.header));
 	if (ferror(intake->file))
 		return errno ? errno : EIO;
+	if (relic_begins((const char *)head.bytes, got))
+		return INTAKE_STORE;
 	if (got < 8 || memcmp(head.header.magic, VMATLAS_STORE_MAGIC, 8) != 0)
 		return fault_at(intake, 0, "%s", guess(head.bytes, got));
 	if (got < sizeof(head.header))

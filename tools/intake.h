@@ -60,10 +60,14 @@ struct intake {
 	struct snapshot_fault *fault;
 };
 
+/* What intake_read returns where the file is no snapshot but the store of a process. */
+enum { INTAKE_STORE = -1 };
+
 /* Reads the whole file. What is in the records afterwards has the sizes that vmatlas_snapshot.h
  * gives it, facts and end are there, windows of blocks and runs of pages make sense by themselves;
  * numbers of records are not looked at. Memory follows what was read, not what the file says that
- * it has. Returns as snapshot_read does; to be freed in any case. */
+ * it has. Returns as snapshot_read does,
+ * or INTAKE_STORE; to be freed in any case. */
 int intake_read(struct intake *intake, FILE *file, struct snapshot_fault *fault);
 void intake_free(struct intake *intake);
 

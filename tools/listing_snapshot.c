@@ -6,13 +6,15 @@
 
 #include "../preload/core/owner.h"
 #include "framenames.h"
+#include "relic.h"
 #include "vmatlas_snapshot.h"
 
 bool listing_is_snapshot(const char *bytes, size_t length)
 {
 	static const char magic[8] = VMATLAS_STORE_MAGIC;
 
-	return length >= sizeof(magic) && !memcmp(bytes, magic, sizeof(magic));
+	return (length >= sizeof(magic) && !memcmp(bytes, magic, sizeof(magic))) ||
+	       relic_begins(bytes, length);
 }
 
 /* -- The rows: the text of smaps, frozen ---------------------------------------------------- */
@@ -67,7 +69,7 @@ static int read_rows(
 static void put_facts(struct listing *listing, const struct view *view)
 {
 	listing->form = LISTING_SNAPSHOT;
-	listing->known |= LISTING_LIVE | LISTING_SMAPS | LISTING_RSS;
+	listing->known |= LISTING_LIVE | (view->maps_only ? 0 : LISTING_SMAPS | LISTING_RSS);
 	listing->pid = view->pid;
 	listing->title = malloc(view->argv_length + 1);
 	if (!listing->title)

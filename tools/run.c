@@ -57,6 +57,10 @@ static const struct argp_option options[] = {
 		"Who made and who freed the last so many freed blocks (1000, 64K), for `vmatlas "
 		"addr`",
 		3},
+	{"store", KEY(SETTING_STORE), "DIR", 0,
+		"Keep the tables in a file in this directory, which is left there when the program "
+		"is killed: `vmatlas report` reads it",
+		3},
 	{"children", KEY(SETTING_CHILDREN), NULL, 0, "Also the programs that the program executes",
 		3},
 	{"no-children", KEY_NO_CHILDREN, NULL, 0, "Only this program", 3},
@@ -84,6 +88,7 @@ static const char description[] =
 	"  vmatlas run -o fd:2 -- ls -l          (report on standard error)\n"
 	"  vmatlas run -f json -o %e.%p.json make   (one file per process)\n"
 	"  vmatlas run --interval 60 --no-exit redis-server\n"
+	"  vmatlas run --store /var/tmp ./server   (when it is killed, `vmatlas report` it)\n"
 	"  vmatlas run -f snapshot -s RTMIN+3 ./server &  kill -RTMIN+3 PID\n"
 	"\n"
 	"The shim is looked for beside this command, in ../lib, or where VMATLAS_LIBRARY says.";
@@ -242,6 +247,40 @@ static const char *why_no_report(const struct launch *launch)
 	return "the program ended without one";
 }
 
+static bool is_running(const char *store)
+{
+	const char *number = strrchr(store, '.');
+
+	while (number > store && number[-1] != '.')
+		number--;
+	return !kill((pid_t)strtol(number, NULL, 10), 0) || errno == EPERM;
+}
+
+static void say_store(const char *path, void *context)
+{
+	(void)context;
+	if (!is_running(path))
+		complain_note("store", "%s", path);
+}
+
+/* Of this program, and of all that it started. */
+static void say_stores(const struct run *run)
+{
+	const char *directory = setting_get(SETTING_STORE);
+	char template[2 * PATH_MAX], *to = template;
+
+	if (run->quiet || !directory || strlen(directory) >= PATH_MAX - 64)
+		return;
+	/* Its own % is no letter of the template. */
+	for (; *directory; directory++) {
+		*to++ = *directory;
+		if (*directory == '%')
+			*to++ = '%';
+	}
+	strcpy(to, "/vmatlas.%e.%p.store");
+	filename_find(template, &run->begun, say_store, NULL);
+}
+
 /* Where the shim turns to when it cannot write where it should: programs close their standard error
  * before they end (preload/output.c). Only this program's, since others write there too. */
 static void say_refuge(const struct run *run, const struct launch *launch, size_t *count)
@@ -282,6 +321,7 @@ static int start(struct run *run, const char *path)
 		return error == ENOENT ? PREFLIGHT_NOT_FOUND : PREFLIGHT_NOT_RUNNABLE;
 	}
 	say_reports(run, &launch);
+	say_stores(run);
 	launch_end(&launch);
 }
 

@@ -156,6 +156,19 @@ static const char *read_output(const char *value, char *final)
 	return filename_absolute(value, final, VALUE_SIZE);
 }
 
+/* The program may change its directory. */
+static const char *read_store(const char *value, char *final)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (!realpath(value, path) || stat(path, &status) || !S_ISDIR(status.st_mode))
+		return "expected a directory that is there";
+	if (access(path, W_OK | X_OK))
+		return "expected a directory that may be written to";
+	return strcpy(final, path), NULL;
+}
+
 static const struct {
 	const char *variable;
 	setting_reader *read;
@@ -169,6 +182,7 @@ static const struct {
 	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
 	[SETTING_HISTORY] = {"VMATLAS_HISTORY", read_history},
 	[SETTING_SAMPLE] = {"VMATLAS_SAMPLE", read_sample},
+	[SETTING_STORE] = {"VMATLAS_STORE", read_store},
 	[SETTING_BLOCKS] = {"VMATLAS_BLOCKS", read_switch},
 	[SETTING_CHILDREN] = {"VMATLAS_CHILDREN", read_switch},
 };

@@ -55,6 +55,14 @@ static bool is_shim(const struct maps_line *mapping)
 	return !memchr(name + 1, '/', rest + sizeof(NAME) - 2);
 }
 
+/* Some of its pages may be a store's (VMATLAS_STORE): they divide the rest. */
+static bool is_store(const struct maps_line *mapping)
+{
+	return mapping->perms & MAPS_SHARED &&
+	       memmem(mapping->path, mapping->path_length, "/vmatlas.", 9) &&
+	       memmem(mapping->path, mapping->path_length, ".store", 6);
+}
+
 static bool is_sound(const struct vmatlas_state *state)
 {
 	return state->magic == VMATLAS_STATE_MAGIC && state->signal >= 0 && state->signal <= 64;
@@ -122,16 +130,16 @@ static bool visit(struct search *search, const struct maps_line *mapping)
 {
 	const uint8_t writable = MAPS_READ | MAPS_WRITE;
 	bool shim = is_shim(mapping);
-	bool bss = search->inside && maps_line_anonymous(mapping) && !mapping->path_length &&
-		   mapping->start == search->last.end;
+	bool behind = search->inside && mapping->start == search->last.end;
+	bool bss = behind && maps_line_anonymous(mapping) && !mapping->path_length;
 
 	if (shim && search->error == ENOENT) {
 		keep_library(search, mapping);
 		search->error = EAGAIN;
 	}
-	search->inside = shim || bss;
+	search->inside = shim || bss || (behind && is_store(mapping));
 	search->last = *mapping;
-	return search->inside && (mapping->perms & writable) == writable &&
+	return (shim || bss) && (mapping->perms & writable) == writable &&
 	       search_mapping(search, mapping);
 }
 

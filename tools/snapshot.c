@@ -9,6 +9,7 @@
 #include "intake.h"
 #include "pageruns.h"
 #include "placed.h"
+#include "relic.h"
 #include "vmatlas_snapshot.h"
 
 struct snapshot {
@@ -91,6 +92,7 @@ static void put_mappings(struct snapshot *snapshot)
 	view->smaps_read = read_smaps;
 	view->smaps_rewind = rewind_smaps;
 	view->runs = facts->flags & VMATLAS_FACT_PAGES ? next_runs : NULL;
+	view->maps_only = facts->flags & VMATLAS_FACT_MAPS_ONLY;
 	snapshot->mappings = count_mappings(snapshot);
 }
 
@@ -276,10 +278,31 @@ static int put_blocks(struct snapshot *snapshot, struct snapshot_fault *fault)
 
 /* -- The whole ------------------------------------------------------------------------------ */
 
+static int take_store(struct snapshot *snapshot, FILE *store, struct snapshot_fault *fault)
+{
+	char *bytes;
+	size_t length;
+	FILE *file;
+	int error = relic_read(store, &bytes, &length, fault);
+
+	if (error)
+		return error;
+	file = fmemopen(bytes, length, "rb");
+	error = file ? intake_read(&snapshot->intake, file, fault) : errno;
+	if (file)
+		fclose(file);
+	free(bytes);
+	return error;
+}
+
 static int fill(struct snapshot *snapshot, FILE *file, struct snapshot_fault *fault)
 {
 	int error = intake_read(&snapshot->intake, file, fault);
 
+	if (error == INTAKE_STORE) {
+		intake_free(&snapshot->intake);
+		error = take_store(snapshot, file, fault);
+	}
 	if (!error)
 		error = put_blocks(snapshot, fault);
 	if (error)

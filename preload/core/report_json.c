@@ -74,9 +74,9 @@ static void put_totals(struct report_json *self)
 	json_line(json);
 	json_put_object(json, "totals");
 	json_put_number(json, "size", atlas->size);
-	json_put_number(json, "rss", atlas->rss);
-	json_put_number(json, "pss", atlas->pss);
-	json_put_number(json, "swap", atlas->swap);
+	report_json_known(self, "rss", atlas->rss, !view->maps_only);
+	report_json_known(self, "pss", atlas->pss, !view->maps_only);
+	report_json_known(self, "swap", atlas->swap, !view->maps_only);
 	json_put_number(json, "live_bytes", atlas->live_bytes);
 	json_put_number(json, "live_blocks", atlas->live_blocks);
 	report_json_known(self, "pinned", atlas->pinned, atlas->pages_known);
@@ -113,7 +113,7 @@ static void put_ledger(struct json *json, const struct atlas *atlas)
 {
 	json_line(json);
 	json_put_array(json, "ledger");
-	for (unsigned row = 0; row < ATLAS_ROWS; row++) {
+	for (unsigned row = 0; row < ATLAS_ROWS && !atlas->view->maps_only; row++) {
 		json_line(json);
 		json_object_begin(json);
 		json_put_string(json, "row", atlas_row_name((enum atlas_row)row));

@@ -54,18 +54,18 @@ static void put_what(struct report_json *self, const struct atlas_mapping *mappi
 static void put_sizes(struct report_json *self, const struct atlas_mapping *mapping)
 {
 	struct json *json = &self->json;
-	bool known = self->report.atlas->pages_known;
+	bool known = self->report.atlas->pages_known, smaps = !self->report.view->maps_only;
 
 	json_put_number(json, "size", mapping->end - mapping->start);
-	json_put_number(json, "rss", mapping->rss);
-	json_put_number(json, "pss", mapping->pss);
-	json_put_number(json, "shared_clean", mapping->shared_clean);
-	json_put_number(json, "shared_dirty", mapping->shared_dirty);
-	json_put_number(json, "private_clean", mapping->private_clean);
-	json_put_number(json, "private_dirty", mapping->private_dirty);
-	json_put_number(json, "anonymous", mapping->anonymous);
-	json_put_number(json, "anon_huge", mapping->anon_huge);
-	json_put_number(json, "swap", mapping->swap);
+	report_json_known(self, "rss", mapping->rss, smaps);
+	report_json_known(self, "pss", mapping->pss, smaps);
+	report_json_known(self, "shared_clean", mapping->shared_clean, smaps);
+	report_json_known(self, "shared_dirty", mapping->shared_dirty, smaps);
+	report_json_known(self, "private_clean", mapping->private_clean, smaps);
+	report_json_known(self, "private_dirty", mapping->private_dirty, smaps);
+	report_json_known(self, "anonymous", mapping->anonymous, smaps);
+	report_json_known(self, "anon_huge", mapping->anon_huge, smaps);
+	report_json_known(self, "swap", mapping->swap, smaps);
 	json_put_number(json, "live_blocks", mapping->live_blocks);
 	json_put_number(json, "live_bytes", mapping->live_bytes);
 	report_json_known(self, "live_resident", mapping->live_resident, known);

@@ -31,6 +31,10 @@ static void put_title(struct text *text, const struct view *view)
 	text_dec(text, view->pid);
 	text_str(text, ")  ");
 	date_write(text, view->now.realtime_ns);
+	if (view->maps_only) {
+		text_str(text, "  left behind\n");
+		return;
+	}
 	text_str(text, "  dump ");
 	text_dec(text, view->number);
 	text_str(text, ", by ");
@@ -96,7 +100,7 @@ static void put_notices(const struct report *report)
 		text_str(text, "  ! This report is not complete: something could not be read.\n");
 	if (!report->atlas->mappings)
 		text_str(text, "  ! The kernel's list of mappings could not be read.\n");
-	else if (!report->atlas->pages_known)
+	else if (!report->atlas->pages_known && !view->maps_only)
 		text_str(text, "  ! The kernel does not say which pages are in memory: live and "
 			       "retained cannot be told apart.\n");
 	for (unsigned i = 0; i < view->notices && i < VIEW_NOTICES; i++) {
@@ -146,6 +150,11 @@ static void put_count(struct text *text, uint64_t count, const char *noun)
 
 static void put_resident(struct text *text, const struct atlas *atlas)
 {
+	if (atlas->view->maps_only) {
+		put_figure(text, "mapped", atlas->size);
+		text_str(text, "what of it was in memory is not known\n");
+		return;
+	}
 	put_figure(text, "RSS", atlas->rss);
 	text_str(text, "of ");
 	text_size(text, atlas->size);
@@ -253,7 +262,8 @@ int report_text(const struct atlas *atlas, const struct names *names,
 
 	report_begin(&report, atlas, names, options, text);
 	put_head(&report);
-	report_text_ledger(text, atlas);
+	if (!atlas->view->maps_only)
+		report_text_ledger(text, atlas);
 	report_text_stacks(&report);
 	report_text_mappings(&report);
 	report_text_arenas(&report);

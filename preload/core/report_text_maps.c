@@ -87,8 +87,13 @@ static void put_mapping(const struct report *report, const struct columns *colum
 	put_range(text, mapping);
 	text_left(text, kind_name((enum kind)mapping->kind), KIND_COLUMNS);
 	text_put_column(text, mapping->end - mapping->start, 5);
-	text_put_column(text, mapping->rss, 6);
-	text_put_column(text, mapping->private_dirty + mapping->shared_dirty, 6);
+	if (report->view->maps_only) {
+		text_right(text, "?", 6);
+		text_right(text, "?", 6);
+	} else {
+		text_put_column(text, mapping->rss, 6);
+		text_put_column(text, mapping->private_dirty + mapping->shared_dirty, 6);
+	}
 	if (columns->swap)
 		text_put_column(text, mapping->swap, 6);
 	put_live(text, mapping->live_blocks, mapping->live_bytes);

@@ -26,6 +26,15 @@ static void put_users(const struct report *report, const struct atlas_arena *are
 	text_str(text, " more");
 }
 
+/* What the state of pages tells. */
+static void put_known(const struct report *report, uint64_t bytes, size_t width)
+{
+	if (report->atlas->pages_known)
+		text_put_column(report->text, bytes, width);
+	else
+		text_right(report->text, "?", width);
+}
+
 static void put_arena(const struct report *report, const struct atlas_arena *arena)
 {
 	struct text *text = report->text;
@@ -34,10 +43,10 @@ static void put_arena(const struct report *report, const struct atlas_arena *are
 	text_put_grouped(text, arena->heaps, 7);
 	text_put_column(text, arena->reserved, 10);
 	text_put_column(text, arena->committed, 11);
-	text_put_column(text, arena->sums.rss, 7);
+	put_known(report, arena->sums.rss, 7);
 	text_put_column(text, arena->sums.live_bytes, 7);
-	text_put_column(text, arena->sums.retained, 10);
-	text_put_column(text, arena->sums.trimmable, 11);
+	put_known(report, arena->sums.retained, 10);
+	put_known(report, arena->sums.trimmable, 11);
 	put_users(report, arena);
 	text_char(text, '\n');
 }

@@ -46,7 +46,8 @@ static void put_facts(struct writer *writer)
 		.number = view->number,
 		.flags = (view->complete ? VMATLAS_FACT_COMPLETE : 0) |
 			 (view->glibc ? VMATLAS_FACT_GLIBC : 0) |
-			 (view->runs ? VMATLAS_FACT_PAGES : 0),
+			 (view->runs ? VMATLAS_FACT_PAGES : 0) |
+			 (view->maps_only ? VMATLAS_FACT_MAPS_ONLY : 0),
 		.history = view->history,
 		.start = instant(&view->start),
 		.now = instant(&view->now),

@@ -69,7 +69,7 @@ bool stack_use(const struct atlas *atlas, const struct vmatlas_thread *thread, u
 	uint64_t sum = 0;
 	uint32_t found = 0;
 
-	if (thread->stack_start >= thread->stack_end)
+	if (thread->stack_start >= thread->stack_end || atlas->view->maps_only)
 		return false;
 	for (uint32_t i = first_past(atlas, thread->stack_start);
 		i < atlas->mappings && atlas->mapping[i].start < thread->stack_end; i++, found++) {

@@ -39,7 +39,7 @@ struct view_lost {
 	uint64_t count;
 };
 
-enum { VIEW_LOST = 24, VIEW_NOTICES = 16, VIEW_OWN = 80 };
+enum { VIEW_LOST = 32, VIEW_NOTICES = 16, VIEW_OWN = 96 };
 
 struct view_range {
 	uint64_t start, end;
@@ -103,6 +103,7 @@ struct view {
 	 * again; 0 or a negative errno. */
 	maps_read *smaps_read;
 	int (*smaps_rewind)(void *context);
+	bool maps_only;  /* it is no more than maps: what is resident is not known */
 	view_runs *runs; /* NULL: not known */
 	void *context;
 };

@@ -163,6 +163,7 @@ def wrong_usage_is_one_clear_line(test):
             (["--interval", "-1"], "seconds"), (["--growth", "10X"], "bytes"),
             (["--growth", "99999999999999999999"], "bytes"),
             (["--history", "x"], "blocks"), (["--history", "17M"], "blocks"),
+            (["--store", "/no/such"], "directory"),
             (["-o", ""], "file name"), (["-o", "a%q"], "%"), (["-o", "/no/such/x"], "directory"),
             (["-o", "fd:x"], "fd:N"), (["-o", "/tmp/"], "directory")]
     for options, text in rows:
@@ -189,6 +190,7 @@ def options_become_variables(test):
             (["--interval", "60"], "VMATLAS_INTERVAL=60"), (["--growth", "2G"], "VMATLAS_GROWTH=2147483648"),
             (["--growth", "64k"], "VMATLAS_GROWTH=65536"),
             (["--blocks"], "VMATLAS_BLOCKS=1"), (["--history", "64K"], "VMATLAS_HISTORY=65536"),
+            (["--store", "/tmp/."], "VMATLAS_STORE=/tmp"),
             (["--children"], "VMATLAS_CHILDREN=1"), (["--no-children"], "VMATLAS_CHILDREN=0")]
     for options, line in rows:
         told = run(test, "-q", *options, "env")

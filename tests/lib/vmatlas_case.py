@@ -225,10 +225,19 @@ class Context:
         check(os.path.exists(SHIM), f"no {SHIM}: run make")
         preload = ":".join([SHIM] + [path for path in [settings.pop("preload", None)] if path])
         os.makedirs(self.path("reports"), exist_ok=True)
-        merged = {"output": self.path("reports", "%e.%p.%n.json"), "format": "json", **settings}
+        merged = {"output": self.path("reports", "%e.%p.%n.json"), "format": "json",
+                  **self.store_setting(), **settings}
         env = {"VMATLAS_" + key.upper(): str(value) for key, value in merged.items()
                if value is not None}
         return {**env, "LD_PRELOAD": preload}
+
+    def store_setting(self):
+        """VMATLAS_WITH_STORE=1 runs every case with the tables in a file."""
+        if not os.environ.get("VMATLAS_WITH_STORE"):
+            return {}
+        os.makedirs(self.path("store"), exist_ok=True)
+        os.chmod(self.path("store"), 0o777)
+        return {"store": self.path("store")}
 
     def base_environment(self):
         """The same small environment everywhere, so that nothing of the caller's decides."""

@@ -98,8 +98,10 @@ static inline void model_place(struct model *model, uint64_t address, uint64_t w
 	uint32_t plane = blocks_plane(model->blocks, address);
 	struct blocks_branch *branch = model->blocks->branch[root];
 
-	if (!branch)
-		branch = model->blocks->branch[root] = calloc(1, sizeof(*branch));
+	if (!branch) {
+		branch = calloc(1, sizeof(*branch));
+		model->blocks->branch[root] = branch;
+	}
 	leaf &= (1 << BLOCKS_BRANCH_BITS) - 1;
 	if (!branch->leaf[leaf])
 		branch->leaf[leaf] = seal(calloc(1, sizeof(struct blocks_leaf)));

@@ -23,7 +23,8 @@ static bool defaults(const struct config *config)
 	return config->fd == 2 && !config->output[0] && config->format == CONFIG_TEXT &&
 	       config->signal == SIGUSR2 && !config->at_exit && !config->blocks &&
 	       config->children && !config->maps_as_text && config->depth == 256 &&
-	       config->interval_s == 0 && config->growth == 0 && config->history == 0;
+	       config->interval_s == 0 && config->growth == 0 && config->history == 0 &&
+	       !config->store[0];
 }
 
 #define HOLDS(name, fact)                             \
@@ -55,6 +56,8 @@ HOLDS(every_minute, config->interval_s == 60)
 HOLDS(growth_64m, config->growth == 64ull << 20)
 HOLDS(growth_1t, config->growth == 1ull << 40)
 HOLDS(growth_5, config->growth == 5)
+HOLDS(store_shm, !strcmp(config->store, "/dev/shm"))
+HOLDS(store_relative, !strcmp(config->store, "/tmp/stores"))
 HOLDS(history_1, config->history == 1)
 HOLDS(history_64k, config->history == 64 << 10)
 HOLDS(sample_512k, config->sample == 512 << 10)
@@ -161,7 +164,10 @@ static const struct setting settings[] = {
 	{"VMATLAS_SAMPLE=-1", "not a size", defaults},
 	{"VMATLAS_SAMPLE=512KB", "not a size", defaults},
 	{"VMATLAS_SAMPLE=99999999999999999999999999", "not a size", defaults},
-	{"VMATLAS_STORE=/dev/shm", "cannot do that", defaults},
+	{"VMATLAS_STORE=/dev/shm", NULL, store_shm},
+	{"VMATLAS_STORE=stores", NULL, store_relative},
+	{"VMATLAS_STORE=0", NULL, defaults},
+	{"VMATLAS_STORE=", NULL, defaults},
 	{"VMATLAS_LOG=fd:2", "cannot do that", defaults},
 };
 
@@ -243,7 +249,7 @@ static void more_notices_than_fit_are_left_out(void **state)
 
 static void read_in_a_directory_with_percents(const void *unused)
 {
-	char *environment[] = {"VMATLAS_OUTPUT=r.%p", NULL};
+	char *environment[] = {"VMATLAS_OUTPUT=r.%p", "VMATLAS_STORE=s", NULL};
 	char name[] = "/tmp/100%p-XXXXXX", wanted[100];
 
 	(void)unused;
@@ -252,6 +258,8 @@ static void read_in_a_directory_with_percents(const void *unused)
 	rmdir(name);
 	snprintf(wanted, sizeof wanted, "/tmp/100%%%%p-%s/r.%%p", name + sizeof name - 7);
 	CHECK(!strcmp(config()->output, wanted));
+	snprintf(wanted, sizeof wanted, "%s/s", name); /* no template */
+	CHECK(!strcmp(config()->store, wanted));
 }
 
 static void a_percent_of_the_directory_is_no_letter(void **state)
