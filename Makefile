@@ -6,6 +6,7 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make bench      what it costs, beside its peers; QUICK=1: in three minutes
 #   make bench-hot  instructions per pair of malloc and free, under valgrind; NOTE=1 notes them
+#   make fuzzers    the fuzz targets, by clang; tests/fuzz/run runs them
 #   make help       lists the rest
 
 PREFIX ?= /usr/local
@@ -47,7 +48,7 @@ PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
 BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
-	bench bench-setup bench-hot
+	bench bench-setup bench-hot fuzzers
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -150,7 +151,26 @@ bench: all $(BENCH)
 	@tests/bench/bench.py $(if $(QUICK),--quick)
 bench-hot: all $(BENCH)
 	@tests/bench/hot.py $(if $(NOTE),--note)
+
+# Fuzz targets, by clang: all that they link is compiled so that libFuzzer sees its ways.
+FUZZ_CC ?= clang
+FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+fuzzers: $(FUZZ)
+$(BUILD)/fuzz/objects/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(BASE_CFLAGS) -ftls-model=initial-exec -fsanitize=fuzzer-no-link $(FUZZ_CFLAGS) \
+		-c $< -o $@
+$(BUILD)/fuzz/fuzzed.a: $(UNIT_OBJ:$(BUILD)/%=$(BUILD)/fuzz/objects/%)
+	rm -f $@
+	ar qcs $@ $^
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/fuzzed.a
+	$(FUZZ_CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools -fsanitize=fuzzer $(FUZZ_CFLAGS) \
+		-o $@ $< $(BUILD)/fuzz/fuzzed.a $(TOOLS_LIBS) -ldl -lpthread
 help:
 	@sed -n 's/^#   //p' Makefile
 
--include $(wildcard $(BUILD)/tests/unit/*.d) $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d)
+-include $(wildcard $(BUILD)/tests/unit/*.d) $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d) \
+	$(wildcard $(BUILD)/fuzz/*.d $(BUILD)/fuzz/objects/*/*.d $(BUILD)/fuzz/objects/*/*/*.d)
