@@ -10,6 +10,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,20 @@ struct filter_flags {
 	bool no_tsc; /* the time-stamp counter must not be read any more: it would be SIGSEGV */
 };
 extern struct filter_flags filter_flags __attribute__((visibility("hidden")));
+
+/* How many threads are between their look at the filters and the end of the call. */
+extern _Atomic uint32_t filter_calls __attribute__((visibility("hidden")));
+
+/* Around each look and the call that it is for. Anywhere. */
+static inline void filter_enter(void)
+{
+	atomic_fetch_add(&filter_calls, 1);
+}
+
+static inline void filter_leave(void)
+{
+	atomic_fetch_sub_explicit(&filter_calls, 1, memory_order_release);
+}
 
 /* What a thread without any filter has. */
 extern const struct filter filter_none __attribute__((visibility("hidden")));

@@ -163,6 +163,49 @@ static void all_threads(void)
 	tell("two threads are alive under one list");
 }
 
+/* New call stacks and mappings without end, so that the kernel is asked all the time. */
+static void *ask_without_end(void *unused)
+{
+	for (size_t size = 200000;; size += 4096) {
+		void *area = mmap(
+			NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		free(malloc(200000 + size % 400000));
+		must(area != MAP_FAILED && !munmap(area, 8192));
+	}
+	return unused;
+}
+
+static void confine_all_within(long us)
+{
+	struct sock_fprog program = program_of(threaded, COUNT(threaded), SECCOMP_RET_KILL_PROCESS);
+	struct timespec moment = {0, us * 1000};
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		must(!pthread_create(&thread, NULL, ask_without_end, NULL));
+	must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	nanosleep(&moment, NULL);
+	must(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program));
+	sleep_ms(5);
+	_exit(0);
+}
+
+/* The filter comes over threads that have just looked whether one stands. */
+static void all_threads_meanwhile(void)
+{
+	int survived = 0;
+
+	for (int i = 0; i < 60; i++) {
+		pid_t child = fork();
+
+		if (!child)
+			confine_all_within(1500 + i * 97);
+		survived += reap(child) == 0;
+	}
+	tell("%d of 60 survived", survived);
+}
+
 /* Is there seccomp? EFAULT says so; nothing is confined by it. */
 static void probed(void)
 {
@@ -266,5 +309,6 @@ static void strict(void)
 SCENARIOS({"killed_early", killed_early}, {"killed_late", killed_late}, {"trapped", trapped},
 	{"refused", refused}, {"refused_with_zero", refused_with_zero},
 	{"threads_killed", threads_killed}, {"one_thread", one_thread},
-	{"all_threads", all_threads}, {"probed", probed}, {"no_return", no_return},
-	{"ended", ended}, {"one_refused", one_refused}, {"strict", strict})
+	{"all_threads", all_threads}, {"all_threads_meanwhile", all_threads_meanwhile},
+	{"probed", probed}, {"no_return", no_return}, {"ended", ended},
+	{"one_refused", one_refused}, {"strict", strict})
