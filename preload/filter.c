@@ -12,7 +12,7 @@
 #endif
 
 struct filter_flags filter_flags;
-_Atomic uint32_t filter_calls;
+_Atomic int32_t filter_calls;
 const struct filter filter_none;
 
 #define ALLOW_IF(number)                                   \
@@ -251,4 +251,9 @@ void filter_fell(const struct filter *filter)
 	own = filter->parent ? filter->parent : &filter_none;
 	if (self.shared == filter)
 		self.shared = own;
+}
+
+void filter_forked(void)
+{
+	atomic_store_explicit(&filter_calls, 0, memory_order_relaxed);
 }

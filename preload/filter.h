@@ -29,8 +29,9 @@ struct filter_flags {
 };
 extern struct filter_flags filter_flags __attribute__((visibility("hidden")));
 
-/* How many threads are between their look at the filters and the end of the call. */
-extern _Atomic uint32_t filter_calls __attribute__((visibility("hidden")));
+/* How many threads are between their look at the filters and the end of the call. Less than 0 where
+ * one of them went on in a forked child after filter_forked. */
+extern _Atomic int32_t filter_calls __attribute__((visibility("hidden")));
 
 /* Around each look and the call that it is for. Anywhere. */
 static inline void filter_enter(void)
@@ -60,6 +61,9 @@ void filter_adopt(const struct filter *own);
  * kernel knows it; filter_fell takes it back where the kernel refused it. */
 void filter_stands(struct filter *filter, bool shared);
 void filter_fell(const struct filter *filter);
+
+/* In a forked child: the other threads' calls are not made here. Anywhere. */
+void filter_forked(void);
 
 /* What a filter's program answers: SECCOMP_RET_... and its data. What it cannot be is answered by
  * SECCOMP_RET_KILL_PROCESS. Anywhere. */

@@ -32,7 +32,7 @@ def heirs_beside_threads(t):
 
 # Without /proc a report cannot say what is resident, and says so; without a place, there is none.
 BLIND = ("no_proc", "other_proc", "dropped", "hidden_proc")
-PLACELESS = ("rooted", "read_only")
+PLACELESS = ("rooted", "read_only", "landlocked")
 
 
 def open_folder(t):

@@ -196,14 +196,14 @@ static void all_threads_meanwhile(void)
 {
 	int survived = 0;
 
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 30; i++) {
 		pid_t child = fork();
 
 		if (!child)
-			confine_all_within(1500 + i * 97);
+			confine_all_within(1500 + i * 197);
 		survived += reap(child) == 0;
 	}
-	tell("%d of 60 survived", survived);
+	tell("%d of 30 survived", survived);
 }
 
 /* Is there seccomp? EFAULT says so; nothing is confined by it. */
