@@ -74,6 +74,16 @@ static void killed_early(void)
 	tell("alive under a bare list");
 }
 
+/* Longer than a second: what was to come each second would come now. */
+static void killed_later(void)
+{
+	uint64_t end = now_ms() + 1500;
+
+	killed_early();
+	while (now_ms() < end)
+		sleep_ms(50);
+}
+
 static void killed_late(void)
 {
 	allocate_much();
@@ -227,7 +237,8 @@ static void no_return(void)
 		SYS_mremap, SYS_clock_nanosleep, SYS_getrandom, SYS_fcntl};
 
 	confine(least, COUNT(least), SECCOMP_RET_KILL_PROCESS);
-	allocate_much();
+	for (int i = 0; i < 5; i++)
+		allocate_much();
 	tell("alive with no way back");
 }
 
@@ -306,9 +317,10 @@ static void strict(void)
 	syscall(SYS_exit, 0);
 }
 
-SCENARIOS({"killed_early", killed_early}, {"killed_late", killed_late}, {"trapped", trapped},
-	{"refused", refused}, {"refused_with_zero", refused_with_zero},
-	{"threads_killed", threads_killed}, {"one_thread", one_thread},
-	{"all_threads", all_threads}, {"all_threads_meanwhile", all_threads_meanwhile},
-	{"probed", probed}, {"no_return", no_return}, {"ended", ended},
-	{"one_refused", one_refused}, {"strict", strict})
+SCENARIOS({"killed_early", killed_early}, {"killed_later", killed_later},
+	{"killed_late", killed_late}, {"trapped", trapped}, {"refused", refused},
+	{"refused_with_zero", refused_with_zero}, {"threads_killed", threads_killed},
+	{"one_thread", one_thread}, {"all_threads", all_threads},
+	{"all_threads_meanwhile", all_threads_meanwhile}, {"probed", probed},
+	{"no_return", no_return}, {"ended", ended}, {"one_refused", one_refused},
+	{"strict", strict})

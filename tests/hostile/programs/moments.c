@@ -147,6 +147,25 @@ static void tick_and_ask(int number)
 	tick(number);
 }
 
+/* Nobody sends them but us, and we must not: with VMATLAS_INTERVAL a timer does. */
+static void takes_all_signals(void)
+{
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART}, former;
+
+	sleep_ms(1100);
+	sigaction(SIGUSR2, &action, NULL);
+	sleep_ms(1100);
+	for (int number = SIGRTMAX; number > SIGRTMAX - 4; number--) {
+		must(!sigaction(number, &action, &former) && former.sa_handler == SIG_DFL);
+		sleep_ms(300);
+	}
+	sleep_ms(1200);
+	for (int number = SIGRTMAX - 4; number >= SIGRTMIN; number--)
+		signal(number, tick);
+	sleep_ms(1200);
+	tell("%d signals", (int)ticks);
+}
+
 /* The size that programs gave alternate stacks for decades, with a hole below: a report inside a
  * handler there must fit on the rest. */
 static void alternate_8k(void)
@@ -335,7 +354,8 @@ static void woken_by_a_slow_handler(void)
 SCENARIOS({"inside_malloc", inside_malloc}, {"inside_big_blocks", inside_big_blocks},
 	{"inside_dlopen", inside_dlopen}, {"inside_mappings", inside_mappings},
 	{"inside_fork", inside_fork}, {"inside_exit", inside_exit},
-	{"inside_threads", inside_threads}, {"profiled", profiled}, {"alternate_8k", alternate_8k},
+	{"inside_threads", inside_threads}, {"profiled", profiled},
+	{"takes_all_signals", takes_all_signals}, {"alternate_8k", alternate_8k},
 	{"alternate_least", alternate_least}, {"allocating_handler", allocating_handler},
 	{"woken_in_sigsuspend", woken_in_sigsuspend}, {"woken_in_ppoll", woken_in_ppoll},
 	{"woken_once", woken_once}, {"woken_by_a_slow_handler", woken_by_a_slow_handler})
