@@ -176,7 +176,7 @@ $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/fuzzed.a
 STORMS := $(patsubst tests/storms/%.c,%,$(wildcard tests/storms/*.c))
 STORM_SRC := $(CORE_SRC) $(filter-out preload/wrap_%.c,$(SHIM_SRC))
 STORM_CFLAGS := $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -ftls-model=initial-exec -O1 -g \
-	-fno-omit-frame-pointer -Wno-tsan
+	-fno-omit-frame-pointer $(call cc-option,-Wno-tsan)
 define storm_rules
 $(BUILD)/storms/$(1)/objects/%.o: %.c
 	@mkdir -p $$(@D)
