@@ -170,7 +170,7 @@ $(BUILD)/fuzz/fuzzed.a: $(UNIT_OBJ:$(BUILD)/%=$(BUILD)/fuzz/objects/%)
 	ar qcs $@ $^
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/fuzzed.a
 	$(FUZZ_CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools -fsanitize=fuzzer $(FUZZ_CFLAGS) \
-		-o $@ $< $(BUILD)/fuzz/fuzzed.a $(TOOLS_LIBS) -ldl -lpthread
+		-o $@ $< $(BUILD)/fuzz/fuzzed.a $(TOOLS_LIBS) -ldl -lpthread -lm
 
 # Storms on the tables, by many threads, under sanitizers: $(BUILD)/storms/KIND/NAME.
 STORMS := $(patsubst tests/storms/%.c,%,$(wildcard tests/storms/*.c))
@@ -183,7 +183,7 @@ $(BUILD)/storms/$(1)/objects/%.o: %.c
 	$(CC) $(STORM_CFLAGS) -fsanitize=$(2) -c $$< -o $$@
 $(BUILD)/storms/$(1)/%: $(BUILD)/storms/$(1)/objects/tests/storms/%.o \
 		$(STORM_SRC:%.c=$(BUILD)/storms/$(1)/objects/%.o)
-	$(CC) -fsanitize=$(2) -o $$@ $$^ -ldl -lpthread
+	$(CC) -fsanitize=$(2) -o $$@ $$^ -ldl -lpthread -lm
 endef
 $(eval $(call storm_rules,thread,thread))
 $(eval $(call storm_rules,address,address$(comma)undefined))
