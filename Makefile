@@ -6,8 +6,11 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make bench      what it costs, beside its peers; QUICK=1: in three minutes
 #   make bench-hot  instructions per pair of malloc and free, under valgrind; NOTE=1 notes them
+#   make fuzzers    the fuzz targets, by clang; tests/fuzz/run runs them
+#   make storms     programs that storm the tables, with ThreadSanitizer and AddressSanitizer in them
 #   make help       lists the rest
 
+comma := ,
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
@@ -47,7 +50,7 @@ PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
 BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
-	bench bench-setup bench-hot
+	bench bench-setup bench-hot fuzzers storms
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -150,7 +153,45 @@ bench: all $(BENCH)
 	@tests/bench/bench.py $(if $(QUICK),--quick)
 bench-hot: all $(BENCH)
 	@tests/bench/hot.py $(if $(NOTE),--note)
+
+# Fuzz targets, by clang: all that they link is compiled so that libFuzzer sees its ways.
+FUZZ_CC ?= clang
+FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+fuzzers: $(FUZZ)
+$(BUILD)/fuzz/objects/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(BASE_CFLAGS) -ftls-model=initial-exec -fsanitize=fuzzer-no-link $(FUZZ_CFLAGS) \
+		-c $< -o $@
+$(BUILD)/fuzz/fuzzed.a: $(UNIT_OBJ:$(BUILD)/%=$(BUILD)/fuzz/objects/%)
+	rm -f $@
+	ar qcs $@ $^
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/fuzzed.a
+	$(FUZZ_CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools -fsanitize=fuzzer $(FUZZ_CFLAGS) \
+		-o $@ $< $(BUILD)/fuzz/fuzzed.a $(TOOLS_LIBS) -ldl -lpthread -lm
+
+# Storms on the tables, by many threads, under sanitizers: $(BUILD)/storms/KIND/NAME.
+STORMS := $(patsubst tests/storms/%.c,%,$(wildcard tests/storms/*.c))
+STORM_SRC := $(CORE_SRC) $(filter-out preload/wrap_%.c,$(SHIM_SRC))
+STORM_CFLAGS := $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -ftls-model=initial-exec -O1 -g \
+	-fno-omit-frame-pointer $(call cc-option,-Wno-tsan)
+define storm_rules
+$(BUILD)/storms/$(1)/objects/%.o: %.c
+	@mkdir -p $$(@D)
+	$(CC) $(STORM_CFLAGS) -fsanitize=$(2) -c $$< -o $$@
+$(BUILD)/storms/$(1)/%: $(BUILD)/storms/$(1)/objects/tests/storms/%.o \
+		$(STORM_SRC:%.c=$(BUILD)/storms/$(1)/objects/%.o)
+	$(CC) -fsanitize=$(2) -o $$@ $$^ -ldl -lpthread -lm
+endef
+$(eval $(call storm_rules,thread,thread))
+$(eval $(call storm_rules,address,address$(comma)undefined))
+.SECONDARY:
+storms: $(foreach kind,thread address,$(addprefix $(BUILD)/storms/$(kind)/,$(STORMS)))
 help:
 	@sed -n 's/^#   //p' Makefile
 
--include $(wildcard $(BUILD)/tests/unit/*.d) $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d)
+-include $(wildcard $(BUILD)/tests/unit/*.d) $(wildcard $(BUILD)/preload/*.d $(BUILD)/preload/core/*.d $(BUILD)/tools/*.d) \
+	$(wildcard $(BUILD)/fuzz/*.d $(BUILD)/fuzz/objects/*/*.d $(BUILD)/fuzz/objects/*/*/*.d) \
+	$(wildcard $(BUILD)/storms/*/objects/*/*.d $(BUILD)/storms/*/objects/*/*/*.d)

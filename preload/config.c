@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	/* Call stacks that are cut share no outer frames, so all of each is walked: a pair in each
@@ -149,11 +150,14 @@ static int descriptor_named(const char *path)
 	return -1;
 }
 
+/* What an earlier entry of this name said is gone: it may be there twice. */
 static void set_output(const char *value)
 {
 	const char *number = behind(value, "fd:");
 	unsigned long fd;
 
+	self.fd = STDERR_FILENO;
+	self.output[0] = 0;
 	if (number && parse_number(number, DESCRIPTOR_MOST, &fd))
 		self.fd = (int)fd;
 	else if (number)

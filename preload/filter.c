@@ -12,6 +12,7 @@
 #endif
 
 struct filter_flags filter_flags;
+_Atomic int32_t filter_calls;
 const struct filter filter_none;
 
 #define ALLOW_IF(number)                                   \
@@ -240,6 +241,8 @@ void filter_stands(struct filter *filter, bool shared)
 		self.shared = filter;
 	own = filter;
 	filter_flags.stand = true;
+	atomic_thread_fence(
+		memory_order_seq_cst); /* before filter_calls is read, see filter_enter */
 }
 
 /* For threads of which nothing is known it goes on to hold. */
@@ -248,4 +251,9 @@ void filter_fell(const struct filter *filter)
 	own = filter->parent ? filter->parent : &filter_none;
 	if (self.shared == filter)
 		self.shared = own;
+}
+
+void filter_forked(void)
+{
+	atomic_store_explicit(&filter_calls, 0, memory_order_relaxed);
 }

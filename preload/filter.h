@@ -10,6 +10,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,6 +29,21 @@ struct filter_flags {
 };
 extern struct filter_flags filter_flags __attribute__((visibility("hidden")));
 
+/* How many threads are between their look at the filters and the end of the call. Less than 0 where
+ * one of them went on in a forked child after filter_forked. */
+extern _Atomic int32_t filter_calls __attribute__((visibility("hidden")));
+
+/* Around each look and the call that it is for. Anywhere. */
+static inline void filter_enter(void)
+{
+	atomic_fetch_add(&filter_calls, 1);
+}
+
+static inline void filter_leave(void)
+{
+	atomic_fetch_sub_explicit(&filter_calls, 1, memory_order_release);
+}
+
 /* What a thread without any filter has. */
 extern const struct filter filter_none __attribute__((visibility("hidden")));
 
@@ -45,6 +61,9 @@ void filter_adopt(const struct filter *own);
  * kernel knows it; filter_fell takes it back where the kernel refused it. */
 void filter_stands(struct filter *filter, bool shared);
 void filter_fell(const struct filter *filter);
+
+/* In a forked child: the other threads' calls are not made here. Anywhere. */
+void filter_forked(void);
 
 /* What a filter's program answers: SECCOMP_RET_... and its data. What it cannot be is answered by
  * SECCOMP_RET_KILL_PROCESS. Anywhere. */

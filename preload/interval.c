@@ -9,30 +9,52 @@
 enum { MARK = 0x564d4954 };
 
 static struct {
-	int timer; /* the kernel's number of it */
+	int timer;  /* the kernel's number of it */
+	int signal; /* what it sends; 0 where there is none */
 } self;
 
-static bool create(void)
+static bool create(int signal)
 {
 	struct sigevent event;
 
 	memset(&event, 0, sizeof event);
 	event.sigev_notify = SIGEV_SIGNAL;
-	event.sigev_signo = signals_armed();
+	event.sigev_signo = signal;
 	event.sigev_value.sival_int = MARK;
 	return !sys_call(
 		SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&self.timer, 0, 0, 0);
 }
 
-void interval_start(void)
+static void begin(void)
 {
 	struct itimerspec times = {
 		.it_interval = {config()->interval_s, 0}, .it_value = {config()->interval_s, 0}};
+	int signal = signals_spare();
 
-	if (!config()->interval_s || !signals_armed())
+	if (!signal || !create(signal))
 		return;
-	if (create())
-		sys_call(SYS_timer_settime, self.timer, 0, (long)&times, 0, 0, 0);
+	self.signal = signal;
+	sys_call(SYS_timer_settime, self.timer, 0, (long)&times, 0, 0, 0);
+}
+
+/* The program's handler must not be called for us, and its default action would end the process: a
+ * timer that sends this signal goes, and another comes with another. */
+static void give_way(int signal)
+{
+	if (!signal && !self.signal) {
+		begin();
+	} else if (signal && signal == self.signal) {
+		self.signal = 0;
+		sys_call(SYS_timer_delete, self.timer, 0, 0, 0, 0, 0);
+	}
+}
+
+void interval_start(void)
+{
+	if (!config()->interval_s)
+		return;
+	begin();
+	signals_watch(give_way);
 }
 
 bool interval_sent(const siginfo_t *info)

@@ -5,8 +5,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Starts a timer of the kernel's that sends us the dump signal; a forked child has none until it
- * asks again. Nothing happens where the interval is 0 or no signal is armed. Anywhere. */
+/* Starts a timer of the kernel's that sends us a signal of ours, and another one when the program
+ * takes that for itself; a forked child has none. Nothing happens where the interval is 0 or no
+ * signal is armed. Start only. */
 void interval_start(void);
 
 /* Whether our timer sent the signal. Anywhere. */

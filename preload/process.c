@@ -1,4 +1,5 @@
 #include "process.h"
+#include "filter.h"
 #include "lock.h"
 #include "storefile.h"
 #include "sys.h"
@@ -21,6 +22,7 @@ void process_settle(void)
 	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;
+	filter_forked();
 	thread_forked();
 	sys_signals_restore(&signals);
 }

@@ -13,6 +13,7 @@ enum { SIGNALS = 65 };
 
 static struct {
 	signals_catcher *dump, *fatal;
+	void (*told)(int signal);
 	_Atomic bool stepped_back;
 	/* Which catcher of ours stands at a signal, NULL for none, and what the program believes to
 	 * stand there: the default action, with whatever flags it gave. */
@@ -192,19 +193,31 @@ static const struct sigaction *relayed(
 	return copy;
 }
 
+static void tell(int signal)
+{
+	if (self.told)
+		self.told(signal);
+}
+
 static int action_at(int signal, const struct sigaction *action, struct sigaction *former)
 {
 	struct sigaction shadow, before;
+	bool changes;
 	int result;
 
 	if (!concerns_us(signal))
 		return REAL(sigaction)(signal, action, former);
 	shadow = self.shadow[signal];
+	changes = action && !process_vforked();
+	if (changes)
+		tell(signal);
 	result = REAL(sigaction)(signal, action, &before);
+	if (changes && !result)
+		follow(signal);
+	if (changes)
+		tell(0);
 	if (result)
 		return result;
-	if (action && !process_vforked())
-		follow(signal);
 	if (former)
 		*former = is_ours(&before) ? shadow : before;
 	return 0;
@@ -232,12 +245,18 @@ int signals_action(int signal, const struct sigaction *action, struct sigaction 
 static sighandler_t handler_at(signals_setter *set, int signal, sighandler_t handler)
 {
 	sighandler_t before;
+	bool changes;
 
 	if (!concerns_us(signal))
 		return set(signal, handler);
+	changes = !process_vforked();
+	if (changes)
+		tell(signal);
 	before = set(signal, handler);
-	if (!process_vforked())
+	if (changes) {
 		follow(signal);
+		tell(0);
+	}
 	if (before == (sighandler_t)(void *)self.dump || before == (sighandler_t)(void *)self.fatal)
 		return SIG_DFL;
 	return before;
@@ -276,6 +295,16 @@ int signals_armed(void)
 	return vmatlas_state.signal;
 }
 
+int signals_spare(void)
+{
+	return vmatlas_state.second ? vmatlas_state.second : vmatlas_state.signal;
+}
+
+void signals_watch(void (*told)(int signal))
+{
+	self.told = told;
+}
+
 bool signals_caught(int signal)
 {
 	return self.at[signal] != NULL;
@@ -294,8 +323,10 @@ bool signals_stepped_back(void)
 void signals_retire(bool dump)
 {
 	for (int signal = 1; signal < SIGNALS; signal++) {
-		if (self.at[signal] && (dump || self.at[signal] != self.dump))
-			disarm(signal);
+		if (!self.at[signal] || (!dump && self.at[signal] == self.dump))
+			continue;
+		tell(signal); /* it would end the process */
+		disarm(signal);
 	}
 	self.fatal = NULL;
 	if (!dump)

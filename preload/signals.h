@@ -15,6 +15,14 @@ typedef void signals_catcher(int signal, siginfo_t *info, void *context);
 /* The signal that dumps now, 0 for none. Anywhere. */
 int signals_armed(void);
 
+/* The one of ours that a program is least likely to take: the second, a real-time signal, where
+ * there is one. 0 for none. Anywhere. */
+int signals_spare(void);
+
+/* Who sends us signals is told which the program is about to have for its own, before it has it,
+ * and 0 when that is done. Start only. */
+void signals_watch(void (*told)(int signal));
+
 /* Whether the configured signal is the program's own. Anywhere. */
 bool signals_stepped_back(void);
 

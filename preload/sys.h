@@ -59,9 +59,13 @@ static inline long sys_call_raw(long number, long a, long b, long c, long d, lon
 
 static inline long sys_call(long number, long a, long b, long c, long d, long e, long f)
 {
-	if (__builtin_expect(filter_flags.stand, 0) && !filter_allows(number, a, b, c, d, e, f))
-		return -EPERM;
-	return sys_call_raw(number, a, b, c, d, e, f);
+	long result = -EPERM;
+
+	filter_enter();
+	if (!__builtin_expect(filter_flags.stand, 0) || filter_allows(number, a, b, c, d, e, f))
+		result = sys_call_raw(number, a, b, c, d, e, f);
+	filter_leave();
+	return result;
 }
 
 static inline int sys_openat(int directory, const char *path, int flags, mode_t mode)

@@ -63,17 +63,14 @@ static bool may_ask_libc(void)
 
 /* Here it is safe to ask: the thread's lock, which this takes, is free once start_thread runs us.
  * What it allocates inside is glibc's own and passes unseen. */
-static bool stack_extent(struct extent *extent)
+static bool ask_libc(struct extent *extent)
 {
 	pthread_attr_t attributes;
 	void *start;
 	size_t size;
-	int error = errno;
 	bool found = false;
 
-	/* It allocates, for which a sanitizer has not set this thread up yet. */
-	if (boot_beside_sanitizer() || !may_ask_libc() ||
-		pthread_getattr_np(pthread_self(), &attributes))
+	if (pthread_getattr_np(pthread_self(), &attributes))
 		return false;
 	if (!pthread_attr_getstack(&attributes, &start, &size) &&
 		!pthread_attr_getguardsize(&attributes, &extent->guard)) {
@@ -82,6 +79,20 @@ static bool stack_extent(struct extent *extent)
 		found = true;
 	}
 	pthread_attr_destroy(&attributes);
+	return found;
+}
+
+static bool stack_extent(struct extent *extent)
+{
+	int error = errno;
+	bool found;
+
+	/* It allocates, for which a sanitizer has not set this thread up yet. */
+	if (boot_beside_sanitizer())
+		return false;
+	filter_enter();
+	found = may_ask_libc() && ask_libc(extent);
+	filter_leave();
 	errno = error;
 	return found;
 }

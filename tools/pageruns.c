@@ -73,17 +73,17 @@ static struct view_run part(const struct vmatlas_run *run, uint64_t from, uint64
 size_t pageruns_next(const struct pageruns *pageruns, uint64_t *from, uint64_t end,
 	struct view_run *runs, size_t capacity)
 {
-	const struct vmatlas_run *behind = pageruns->runs + pageruns->count;
-	const struct vmatlas_run *run = pageruns->runs + find(pageruns, *from);
-	size_t count = 0;
+	const struct vmatlas_run *all = pageruns->runs; /* NULL where there are none */
+	size_t at = find(pageruns, *from), count = 0;
 
-	for (; run < behind && run->start < end && run->state && count < capacity; run++) {
-		runs[count] = part(run, *from, end);
+	for (; at < pageruns->count && all[at].start < end && all[at].state && count < capacity;
+		at++) {
+		runs[count] = part(&all[at], *from, end);
 		*from = runs[count++].end;
 	}
-	if (run == behind || run->start >= end)
+	if (at == pageruns->count || all[at].start >= end)
 		*from = end;
-	else if (!run->state && !count)
+	else if (!all[at].state && !count)
 		*from = UINT64_MAX;
 	return count;
 }

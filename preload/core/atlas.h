@@ -29,6 +29,7 @@ struct atlas_mapping {
 	uint64_t start, end, offset, inode;
 	uint32_t major, minor;
 	uint8_t perms;                            /* enum maps_perm */
+	bool grows_down;                          /* MAP_GROWSDOWN: the kernel maps pages below */
 	uint8_t kind;                             /* enum kind: its largest part's, */
 	uint8_t owner;                            /* and its enum atlas_owner, */
 	uint32_t thread, frame;                   /* thread, and frame */

@@ -52,6 +52,7 @@ static void take_figures(struct atlas_mapping *mapping, const struct smaps *smap
 	mapping->swap = smaps->swap;
 	mapping->anonymous = smaps->anonymous;
 	mapping->anon_huge = smaps->anon_huge;
+	mapping->grows_down = smaps_flag(smaps, "gd");
 }
 
 struct reading {

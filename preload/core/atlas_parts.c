@@ -234,6 +234,22 @@ static void own_guards(struct atlas *atlas)
 	}
 }
 
+/* What the kernel mapped below memory of MAP_GROWSDOWN, as it was touched, is whose that memory is.
+ */
+static void own_growth(struct atlas *atlas, const struct atlas_mapping *mapping)
+{
+	struct atlas_part *grown = &atlas->part[mapping->part];
+
+	if (!mapping->grows_down || mapping->parts < 2 || grown->owner != ATLAS_OWNER_NONE ||
+		grown[1].owner != ATLAS_OWNER_CALL)
+		return;
+	grown->kind = grown[1].kind;
+	grown->owner = grown[1].owner;
+	grown->region = grown[1].region;
+	grown->thread = grown[1].thread;
+	grown->frame = grown[1].frame;
+}
+
 /* A .bss is its module's: the mapping of a file that stands before it. Where the headers were read
  * it ends as they say, and what lies behind is nobody's yet. */
 static void own_bss(struct atlas *atlas, struct atlas_mapping *mapping)
@@ -268,6 +284,7 @@ void atlas_parts_cut(struct atlas *atlas)
 		cut(atlas, &atlas->mapping[i]);
 	own_guards(atlas);
 	for (uint32_t i = 0; i < atlas->mappings; i++) {
+		own_growth(atlas, &atlas->mapping[i]);
 		if (has_bss(atlas, &atlas->mapping[i]))
 			own_bss(atlas, &atlas->mapping[i]);
 	}

@@ -92,16 +92,13 @@ static void find_extent(struct atlas *atlas, const struct vmatlas_extent *extent
 		add_region(atlas, &region));
 }
 
-/* The heap of an arena that begins here, or NULL. */
+/* The heap of an arena that begins here, or NULL. The list is in order. */
 static struct atlas_region *arena_at(struct atlas *atlas, uint64_t start)
 {
-	struct atlas_region *region = atlas->region;
+	const struct span *span = spans_holding(&atlas->lists->list[ATLAS_LIST_MALLOC], start);
+	struct atlas_region *region = span && span->id ? &atlas->region[span->id - 1] : NULL;
 
-	for (uint32_t i = 0; i < atlas->view->extents && i < atlas->regions; i++, region++) {
-		if (region->arena && region->start == start)
-			return region;
-	}
-	return NULL;
+	return region && region->arena && region->start == start ? region : NULL;
 }
 
 /* glibc maps a heap for the sake of one block, the first that is born there. */
@@ -133,6 +130,7 @@ static void find_extents(struct atlas *atlas)
 		find_extent(atlas, &atlas->view->extent[i]);
 		arenas += atlas->view->extent[i].arena != 0;
 	}
+	spans_order(&atlas->lists->list[ATLAS_LIST_MALLOC]);
 	if (arenas)
 		find_arenas_beginnings(atlas);
 }

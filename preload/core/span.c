@@ -76,3 +76,18 @@ const struct span *spans_past(struct spans *spans, uint64_t address)
 		spans->at++;
 	return spans->at < spans->count ? &spans->span[spans->at] : NULL;
 }
+
+const struct span *spans_holding(const struct spans *spans, uint64_t address)
+{
+	uint32_t low = 0, high = spans->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (spans->span[middle].end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < spans->count && spans->span[low].start <= address ? &spans->span[low] : NULL;
+}

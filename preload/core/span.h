@@ -35,4 +35,7 @@ void spans_order(struct spans *spans);
  */
 const struct span *spans_past(struct spans *spans, uint64_t address);
 
+/* The one that holds the address, in whatever order they are asked for; NULL for none. */
+const struct span *spans_holding(const struct spans *spans, uint64_t address);
+
 #endif

@@ -32,7 +32,7 @@ def heirs_beside_threads(t):
 
 # Without /proc a report cannot say what is resident, and says so; without a place, there is none.
 BLIND = ("no_proc", "other_proc", "dropped", "hidden_proc")
-PLACELESS = ("rooted", "read_only")
+PLACELESS = ("rooted", "read_only", "landlocked")
 
 
 def open_folder(t):
@@ -68,7 +68,8 @@ def prove_filtered(scenario):
     """Alive, whatever the filter does to those who call what is not on its list."""
     def run(t):
         argv = [build(t, "filters.c"), scenario]
-        for how in ({}, {"dumps": 40}, {"dumps": 10, "settings": {"exit": 1}}):
+        for how in ({}, {"dumps": 40}, {"dumps": 10, "settings": {"exit": 1}},
+                    {"settings": {"interval": 1}}):
             done = t.compare(argv, delay=0.02, limit=30, **how)
             check(done.status == 0, f"status {done.status}\n{done.out}")
             if scenario != "one_refused":  # who may not read knows of no mapping

@@ -1,8 +1,4 @@
-/* fuzz_elf.c - any bytes as an ELF file: every question must come back, whatever the answer.
- *
- * libFuzzer: clang -fsanitize=fuzzer,address,undefined -Ipreload tests/fuzz/fuzz_elf.c
- *            preload/core/{elf,segment,symtab,symbols,definition}.c
- * Without it (-DFUZZ_FILES, any compiler) the program reads the files that it is given. */
+/* fuzz_elf.c - any bytes as an ELF file: every question must come back, whatever the answer. */
 
 #include "core/definition.h"
 #include "core/segment.h"
@@ -96,20 +92,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	return 0;
 }
-
-#ifdef FUZZ_FILES
-int main(int argc, char **argv)
-{
-	static uint8_t bytes[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "rb");
-
-		if (file) {
-			LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-			fclose(file);
-		}
-	}
-	return 0;
-}
-#endif

@@ -1,12 +1,5 @@
 /* fuzz_evidence.c - any bytes are a report in JSON or are refused, and rules can be judged by what
- * they say.
- *
- * make units, then
- * clang -fsanitize=fuzzer,address,undefined -g -O1 -std=gnu11 -D_GNU_SOURCE -Iinclude \
- *	-Ipreload/core -Itools -o build/fuzz_evidence tests/fuzz/fuzz_evidence.c tools/evidence*.c \
- *	tools/figure.c tools/check_rule.c tools/check_judge.c build/units.a -ldw -lelf -liberty \
- *	-ljansson
- * build/fuzz_evidence -max_total_time=60 -close_fd_mask=2 CORPUS, one of which is a report */
+ * they say. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,4 @@
-/* fuzz_listing.c - any text is a listing or has a fault in it, and any listing can be shown.
- *
- * make units, then
- * clang -fsanitize=fuzzer,address,undefined -g -O1 -std=gnu11 -D_GNU_SOURCE -Iinclude \
- *	-Ipreload/core -Itools -o build/fuzz_listing tests/fuzz/fuzz_listing.c tools/listing*.c \
- *	tools/maps_[a-np-z]*.c build/units.a -ldw -lelf -liberty -ljansson
- * build/fuzz_listing -max_total_time=60 CORPUS tests/fixtures */
+/* fuzz_listing.c - any text is a listing or has a fault in it, and any listing can be shown. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

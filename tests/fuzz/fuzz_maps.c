@@ -1,9 +1,4 @@
-/* fuzz_maps.c - any bytes through the readers of maps and smaps, and on through kinds and text.
- *
- * clang -fsanitize=fuzzer,address,undefined -g -O1 -D_GNU_SOURCE -Ipreload/core -o build/fuzz_maps
- *\ tests/fuzz/fuzz_maps.c
- *preload/core/{maps,maps_reader,smaps,kind,kind_elf,text,text_human,utf8}.c build/fuzz_maps
- *-max_total_time=60 CORPUS tests/fixtures */
+/* fuzz_maps.c - any bytes through the readers of maps and smaps, and on through kinds and text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

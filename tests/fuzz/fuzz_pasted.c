@@ -1,8 +1,4 @@
-/* fuzz_pasted.c - what the strict reader accepts, the lenient one must read alike.
- *
- * clang -fsanitize=fuzzer,address,undefined -g -O1 -D_GNU_SOURCE -Ipreload/core -Itools \
- *	-o build/fuzz_pasted tests/fuzz/fuzz_pasted.c tools/pasted.c preload/core/maps.c
- * build/fuzz_pasted -max_total_time=60 CORPUS, one line per file */
+/* fuzz_pasted.c - what the strict reader accepts, the lenient one must read alike. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

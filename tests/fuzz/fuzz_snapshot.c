@@ -1,9 +1,4 @@
-/* fuzz_snapshot.c - any bytes as a snapshot: an error that tells where, or a view that holds.
- *
- * libFuzzer: clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Ipreload -I.
- *            tests/fuzz/fuzz_snapshot.c tools/{snapshot,intake,placed,pageruns,complain}.c
- *            preload/core/[a-z]*.c
- * Without it (-DFUZZ_FILES, any compiler) the program reads the files that it is given. */
+/* fuzz_snapshot.c - any bytes as a snapshot: an error that tells where, or a view that holds. */
 
 #include "core/freed.h"
 #include "core/report.h"
@@ -161,20 +156,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snapshot_free(snapshot);
 	return 0;
 }
-
-#ifdef FUZZ_FILES
-int main(int argc, char **argv)
-{
-	static uint8_t bytes[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "rb");
-
-		if (file) {
-			LLVMFuzzerTestOneInput(bytes, fread(bytes, 1, sizeof(bytes), file));
-			fclose(file);
-		}
-	}
-	return 0;
-}
-#endif

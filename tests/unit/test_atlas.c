@@ -31,7 +31,8 @@ struct mapping {
 	uint64_t start;
 	unsigned pages;
 	const char *perms, *name;
-	bool blocks;               /* the allocator puts some here */
+	bool blocks; /* the allocator puts some here */
+	bool grows_down;
 	uint8_t state[MOST_PAGES]; /* enum view_page */
 };
 
@@ -154,9 +155,10 @@ static void say_mapping(const struct mapping *mapping)
 	say("%llx-%llx %s 00000000 %s                 %s\n", (unsigned long long)mapping->start,
 		(unsigned long long)mapping->start + mapping->pages * PAGE, mapping->perms,
 		*mapping->name == '/' ? "08:01 77" : "00:00 0", mapping->name);
-	say("Size: %d kB\nRss: %llu kB\nPss: %llu kB\nSwap: 4 kB\nVmFlags: rd wr mr mw me ac\n",
+	say("Size: %d kB\nRss: %llu kB\nPss: %llu kB\nSwap: 4 kB\nVmFlags: rd wr mr mw me%s\n",
 		mapping->pages * 4, (unsigned long long)present(mapping) / 1024,
-		(unsigned long long)present(mapping) / 2048);
+		(unsigned long long)present(mapping) / 2048,
+		mapping->grows_down ? " gd ac" : " ac");
 }
 
 static struct mapping *add(uint64_t start, unsigned pages, const char *perms, const char *name)
@@ -747,6 +749,22 @@ static void a_mapping_is_whose_call_mapped_most_of_it(void **state)
 	assert_ledger();
 }
 
+static void what_grew_below_is_whose_call_it_was(void **state)
+{
+	(void)state;
+	present_mapping(BASE, 8, "rw-p", "")->grows_down = true;
+	present_mapping(BASE + 10 * PAGE, 8, "rw-p", "");
+	set_region(0, 5, 3, 5);
+	set_region(1, 15, 3, 6);
+	assert_int_equal(make(), 0);
+	assert_int_equal(atlas_part_find(&atlas, BASE)->frame, 5);
+	assert_int_equal(atlas_part_find(&atlas, BASE)->owner, ATLAS_OWNER_CALL);
+	assert_int_equal(atlas_part_find(&atlas, BASE + 10 * PAGE)->owner, ATLAS_OWNER_NONE);
+	assert_int_equal(atlas.row[ATLAS_MMAPPED], 11 * PAGE);
+	assert_int_equal(atlas.row[ATLAS_UNEXPLAINED], 5 * PAGE);
+	assert_ledger();
+}
+
 static void blocks_elsewhere_are_unplaced_or_moved(void **state)
 {
 	(void)state;
@@ -990,6 +1008,7 @@ int main(void)
 		CASE(stacks_and_guards_are_their_threads),
 		CASE(memory_of_ours_is_ours),
 		CASE(a_mapping_is_whose_call_mapped_most_of_it),
+		CASE(what_grew_below_is_whose_call_it_was),
 		CASE(blocks_elsewhere_are_unplaced_or_moved),
 		CASE(unknown_pages_leave_the_allocators_memory_unexplained),
 		CASE(torn_lines_are_counted_and_the_rest_is_read),

@@ -247,6 +247,23 @@ static void more_notices_than_fit_are_left_out(void **state)
 	assert_int_equal(apart(read_many, NULL), 0);
 }
 
+static void read_two_outputs(const void *entry)
+{
+	char *environment[] = {
+		"VMATLAS_OUTPUT=/tmp/report", (char *)(uintptr_t)entry, "VMATLAS_EXIT=1", NULL};
+
+	config_boot(environment);
+	CHECK(config()->fd == 2 && !config()->output[0] && config()->at_exit);
+}
+
+/* Found by fuzzing: the path stayed beside the descriptor, and a notice said what was not so. */
+static void the_last_of_two_outputs_holds(void **state)
+{
+	(void)state;
+	assert_int_equal(apart(read_two_outputs, "VMATLAS_OUTPUT=fd:2"), 0);
+	assert_int_equal(apart(read_two_outputs, "VMATLAS_OUTPUT=fd:x"), 0);
+}
+
 static void read_in_a_directory_with_percents(const void *unused)
 {
 	char *environment[] = {"VMATLAS_OUTPUT=r.%p", "VMATLAS_STORE=s", NULL};
@@ -328,6 +345,7 @@ int main(void)
 		cmocka_unit_test(every_variable_is_taken_or_told),
 		cmocka_unit_test(hostile_values_give_one_plain_line),
 		cmocka_unit_test(more_notices_than_fit_are_left_out),
+		cmocka_unit_test(the_last_of_two_outputs_holds),
 		cmocka_unit_test(a_percent_of_the_directory_is_no_letter),
 		cmocka_unit_test(a_relative_path_without_a_directory_is_told),
 		cmocka_unit_test(the_first_environment_counts),

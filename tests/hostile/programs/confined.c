@@ -132,8 +132,33 @@ static void no_more_processes(void)
 	live_on("alone");
 }
 
+/* No file can be opened any more, whatever its mode says (landlock(7), Linux 5.13). */
+static void landlocked(void)
+{
+	uint64_t handled[] = {0x1fff}; /* all rights to files of ABI 1 */
+	long rules = syscall(SYS_landlock_create_ruleset, handled, sizeof handled, 0);
+
+	if (rules >= 0) {
+		must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+		must(!syscall(SYS_landlock_restrict_self, rules, 0));
+		must(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
+		close((int)rules);
+	}
+	live_on("where no file can be opened");
+}
+
+/* No page is both written to and executed, nor becomes so (Linux 6.3). */
+static void no_new_code(void)
+{
+	enum { SET_MDWE = 65, REFUSE_EXEC_GAIN = 1 };
+
+	tell("refused: %s", prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0, 0, 0) ? errno_name(errno) : "no");
+	live_on("without new code");
+}
+
 SCENARIOS({"rooted", rooted}, {"dropped", dropped}, {"undumpable", undumpable},
 	{"no_new_rights", no_new_rights}, {"user_namespace", user_namespace},
 	{"pid_namespace", pid_namespace}, {"no_proc", no_proc}, {"other_proc", other_proc},
 	{"hidden_proc", hidden_proc}, {"read_only", read_only},
-	{"everything_unshared", everything_unshared}, {"no_more_processes", no_more_processes})
+	{"everything_unshared", everything_unshared}, {"no_more_processes", no_more_processes},
+	{"landlocked", landlocked}, {"no_new_code", no_new_code})

@@ -74,6 +74,16 @@ static void killed_early(void)
 	tell("alive under a bare list");
 }
 
+/* Longer than a second: what was to come each second would come now. */
+static void killed_later(void)
+{
+	uint64_t end = now_ms() + 1500;
+
+	killed_early();
+	while (now_ms() < end)
+		sleep_ms(50);
+}
+
 static void killed_late(void)
 {
 	allocate_much();
@@ -163,6 +173,49 @@ static void all_threads(void)
 	tell("two threads are alive under one list");
 }
 
+/* New call stacks and mappings without end, so that the kernel is asked all the time. */
+static void *ask_without_end(void *unused)
+{
+	for (size_t size = 200000;; size += 4096) {
+		void *area = mmap(
+			NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		free(malloc(200000 + size % 400000));
+		must(area != MAP_FAILED && !munmap(area, 8192));
+	}
+	return unused;
+}
+
+static void confine_all_within(long us)
+{
+	struct sock_fprog program = program_of(threaded, COUNT(threaded), SECCOMP_RET_KILL_PROCESS);
+	struct timespec moment = {0, us * 1000};
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		must(!pthread_create(&thread, NULL, ask_without_end, NULL));
+	must(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	nanosleep(&moment, NULL);
+	must(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program));
+	sleep_ms(5);
+	_exit(0);
+}
+
+/* The filter comes over threads that have just looked whether one stands. */
+static void all_threads_meanwhile(void)
+{
+	int survived = 0;
+
+	for (int i = 0; i < 30; i++) {
+		pid_t child = fork();
+
+		if (!child)
+			confine_all_within(1500 + i * 197);
+		survived += reap(child) == 0;
+	}
+	tell("%d of 30 survived", survived);
+}
+
 /* Is there seccomp? EFAULT says so; nothing is confined by it. */
 static void probed(void)
 {
@@ -184,7 +237,8 @@ static void no_return(void)
 		SYS_mremap, SYS_clock_nanosleep, SYS_getrandom, SYS_fcntl};
 
 	confine(least, COUNT(least), SECCOMP_RET_KILL_PROCESS);
-	allocate_much();
+	for (int i = 0; i < 5; i++)
+		allocate_much();
 	tell("alive with no way back");
 }
 
@@ -263,8 +317,10 @@ static void strict(void)
 	syscall(SYS_exit, 0);
 }
 
-SCENARIOS({"killed_early", killed_early}, {"killed_late", killed_late}, {"trapped", trapped},
-	{"refused", refused}, {"refused_with_zero", refused_with_zero},
-	{"threads_killed", threads_killed}, {"one_thread", one_thread},
-	{"all_threads", all_threads}, {"probed", probed}, {"no_return", no_return},
-	{"ended", ended}, {"one_refused", one_refused}, {"strict", strict})
+SCENARIOS({"killed_early", killed_early}, {"killed_later", killed_later},
+	{"killed_late", killed_late}, {"trapped", trapped}, {"refused", refused},
+	{"refused_with_zero", refused_with_zero}, {"threads_killed", threads_killed},
+	{"one_thread", one_thread}, {"all_threads", all_threads},
+	{"all_threads_meanwhile", all_threads_meanwhile}, {"probed", probed},
+	{"no_return", no_return}, {"ended", ended}, {"one_refused", one_refused},
+	{"strict", strict})

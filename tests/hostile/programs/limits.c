@@ -403,6 +403,28 @@ static void work_once(void)
 	tell("done");
 }
 
+/* No signal can be queued: neither a timer made nor what a signal says kept. */
+static void no_queued_signals(void)
+{
+	struct rlimit none = {0, 0};
+
+	must(!setrlimit(RLIMIT_SIGPENDING, &none));
+	must(sigqueue(getpid(), SIGRTMIN + 1, (union sigval){0}) == -1 && errno == EAGAIN);
+	work();
+	tell("done");
+}
+
+/* Nothing may be locked, and all that comes must be. */
+static void nothing_locked(void)
+{
+	struct rlimit none = {0, 0};
+
+	must(!setrlimit(RLIMIT_MEMLOCK, &none));
+	tell("lock all: %s", mlockall(MCL_FUTURE) ? errno_name(errno) : "done");
+	work();
+	tell("done");
+}
+
 static volatile int pipes_broken;
 
 static void count_pipe(int number)
@@ -444,4 +466,5 @@ SCENARIOS({"close_all", close_all}, {"close_everything_by_range", close_everythi
 	{"page_by_page", page_by_page}, {"threads_without_memory", threads_without_memory},
 	{"file_size", file_size}, {"file_size_default", file_size_default},
 	{"nothing_allowed", nothing_allowed}, {"data_at_stderr", data_at_stderr}, {"work", work},
+	{"no_queued_signals", no_queued_signals}, {"nothing_locked", nothing_locked},
 	{"work_once", work_once}, {"broken_pipe", broken_pipe})

@@ -102,11 +102,11 @@ static void millions_alive(void)
 	void **list = NULL, **block;
 	size_t count = 0;
 
-	for (int i = 0; i < 3000000; i++) {
+	for (int i = 0; i < 10000000; i++) {
 		must((block = malloc(24)) != NULL);
 		*block = list;
 		list = block;
-		if (i % 1500000 == 1499999)
+		if (i % 5000000 == 4999999)
 			ask();
 	}
 	for (; list; list = block, count++) {

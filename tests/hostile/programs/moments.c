@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 
@@ -146,6 +147,25 @@ static void tick_and_ask(int number)
 	tick(number);
 }
 
+/* Nobody sends them but us, and we must not: with VMATLAS_INTERVAL a timer does. */
+static void takes_all_signals(void)
+{
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART}, former;
+
+	sleep_ms(1100);
+	sigaction(SIGUSR2, &action, NULL);
+	sleep_ms(1100);
+	for (int number = SIGRTMAX; number > SIGRTMAX - 4; number--) {
+		must(!sigaction(number, &action, &former) && former.sa_handler == SIG_DFL);
+		sleep_ms(300);
+	}
+	sleep_ms(1200);
+	for (int number = SIGRTMAX - 4; number >= SIGRTMIN; number--)
+		signal(number, tick);
+	sleep_ms(1200);
+	tell("%d signals", (int)ticks);
+}
+
 /* The size that programs gave alternate stacks for decades, with a hole below: a report inside a
  * handler there must fit on the rest. */
 static void alternate_8k(void)
@@ -162,6 +182,31 @@ static void alternate_8k(void)
 		raise(SIGUSR1);
 	}
 	tell("%s", ticks ? "handled there" : "never");
+}
+
+/* As little as the kernel says that a handler needs, and 1 KiB for the handler itself: a report
+ * that comes there, not within, has to do with that. */
+static void alternate_least(void)
+{
+	size_t least = getauxval(AT_MINSIGSTKSZ), size = (least + 1024 + 15) & ~(size_t)15;
+	char *area = mmap(NULL, 12288, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t stack = {.ss_size = size};
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_ONSTACK};
+
+	must(size <= 8192 && !mprotect(area + 4096, 8192, PROT_READ | PROT_WRITE));
+	memset(area + 4096, 0x5a, 8192 - size);
+	stack.ss_sp = area + 12288 - size;
+	must(!sigaltstack(&stack, NULL));
+	sigfillset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL);
+	while (going()) {
+		work(100);
+		raise(SIGUSR1);
+		ask();
+	}
+	for (size_t i = 0; i < 8192 - size; i++)
+		must(area[4096 + i] == 0x5a);
+	tell("%s", ticks ? "handled there, nothing written below" : "never");
 }
 
 /* Allocates in its handler, which interrupts nothing that allocates. */
@@ -309,7 +354,8 @@ static void woken_by_a_slow_handler(void)
 SCENARIOS({"inside_malloc", inside_malloc}, {"inside_big_blocks", inside_big_blocks},
 	{"inside_dlopen", inside_dlopen}, {"inside_mappings", inside_mappings},
 	{"inside_fork", inside_fork}, {"inside_exit", inside_exit},
-	{"inside_threads", inside_threads}, {"profiled", profiled}, {"alternate_8k", alternate_8k},
-	{"allocating_handler", allocating_handler}, {"woken_in_sigsuspend", woken_in_sigsuspend},
-	{"woken_in_ppoll", woken_in_ppoll}, {"woken_once", woken_once},
-	{"woken_by_a_slow_handler", woken_by_a_slow_handler})
+	{"inside_threads", inside_threads}, {"profiled", profiled},
+	{"takes_all_signals", takes_all_signals}, {"alternate_8k", alternate_8k},
+	{"alternate_least", alternate_least}, {"allocating_handler", allocating_handler},
+	{"woken_in_sigsuspend", woken_in_sigsuspend}, {"woken_in_ppoll", woken_in_ppoll},
+	{"woken_once", woken_once}, {"woken_by_a_slow_handler", woken_by_a_slow_handler})

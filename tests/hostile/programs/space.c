@@ -573,6 +573,29 @@ static void one_maps_all(void)
 	tell("done");
 }
 
+/* Pages that are guards without a mapping of their own (Linux 6.13): whoever reads them dies, or
+ * is told EFAULT. Of the program's memory, of malloc's, and of a thread's stack. */
+static void guards(void)
+{
+	enum { INSTALL = 102, REMOVE = 103, PAGES = 64 };
+	char *area = mmap(NULL, PAGES * PAGE, RW, ANON, -1, 0);
+	char *block = aligned_alloc(PAGE, 64 * PAGE), *small = malloc(40);
+	bool can = !madvise(area, PAGE, INSTALL);
+
+	memset(block, 1, 64 * PAGE);
+	for (size_t i = 1; i < PAGES; i += 2)
+		must(!madvise(area + i * PAGE, PAGE, INSTALL) == can);
+	must(!madvise(block + 8 * PAGE, 8 * PAGE, INSTALL) == can);
+	for (int i = 0; i < 5; i++) {
+		churn();
+		ask();
+	}
+	must(!madvise(block + 8 * PAGE, 8 * PAGE, REMOVE) == can);
+	free(block);
+	free(small);
+	tell("done");
+}
+
 SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapping},
 	{"last_ones_beside_reports", last_ones_beside_reports}, {"raw_calls", raw_calls},
 	{"raw_and_wrapped", raw_and_wrapped}, {"raw_brk", raw_brk},
@@ -581,4 +604,4 @@ SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapp
 	{"low_32_bits", low_32_bits}, {"reservations", reservations}, {"grows_down", grows_down},
 	{"kinds", kinds}, {"user_faults", user_faults}, {"advice", advice}, {"locked", locked},
 	{"odd_names", odd_names}, {"long_names", long_names}, {"beside_reports", beside_reports},
-	{"one_maps_all", one_maps_all})
+	{"one_maps_all", one_maps_all}, {"guards", guards})

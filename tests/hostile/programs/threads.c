@@ -31,6 +31,59 @@ static void short_lived(void)
 	tell("1000 threads came back");
 }
 
+static size_t resident(void)
+{
+	unsigned long size, pages = 0;
+	char text[100] = "";
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+
+	must(read(fd, text, sizeof text - 1) > 0);
+	close(fd);
+	must(sscanf(text, "%lu %lu", &size, &pages) == 2);
+	return pages * 4096;
+}
+
+static void *allocate_once(void *unused)
+{
+	free(malloc(100));
+	return unused;
+}
+
+/* One after the other: what is kept of each for ever is little. */
+static void thirty_thousand(void)
+{
+	size_t before = 0;
+	pthread_t thread;
+
+	for (int i = 0; i < 30000; i++) {
+		must(!pthread_create(&thread, NULL, allocate_once, NULL));
+		must(!pthread_join(thread, NULL));
+		if (i == 3000)
+			before = resident();
+	}
+	tell("27000 threads, 4 MiB at most: %d", resident() < before + (4 << 20));
+}
+
+/* Stacks that the program has in its data, as small systems do. */
+static void stacks_in_data(void)
+{
+	enum { THREADS = 8, SIZE = 64 << 10 };
+	static _Alignas(4096) char stack[THREADS][SIZE];
+	pthread_t threads[THREADS];
+	pthread_attr_t attributes;
+
+	for (int round = 0; round < 10; round++) {
+		for (size_t i = 0; i < THREADS; i++) {
+			pthread_attr_init(&attributes);
+			must(!pthread_attr_setstack(&attributes, stack[i], SIZE));
+			must(!pthread_create(&threads[i], &attributes, work_little, NULL));
+		}
+		for (size_t i = 0; i < THREADS; i++)
+			must(!pthread_join(threads[i], NULL));
+	}
+	tell("80 threads on stacks in data");
+}
+
 static sem_t gone;
 
 static void *work_and_post(void *unused)
@@ -284,5 +337,6 @@ static void numbers_meanwhile(void)
 }
 
 SCENARIOS({"short_lived", short_lived}, {"detached", detached}, {"many_at_once", many_at_once},
+	{"thirty_thousand", thirty_thousand}, {"stacks_in_data", stacks_in_data},
 	{"freed_by_others", freed_by_others}, {"small_stacks", small_stacks},
 	{"destructors", destructors}, {"exits", exits}, {"numbers_meanwhile", numbers_meanwhile})
