@@ -1,5 +1,6 @@
 /* wrap_filter.c - the program confines itself: see filter.h. */
 #include "clock.h"
+#include "dump.h"
 #include "filter.h"
 #include "process.h"
 #include "signals.h"
@@ -116,6 +117,8 @@ static long under(struct filter *filter, bool shared, const struct call *call)
 {
 	long result;
 
+	if (shared)
+		dump_wait(); /* a report that is begun may not be able to close what it opened */
 	retire(filter);
 	filter_stands(filter, shared);
 	if (shared)
