@@ -99,7 +99,8 @@ $(BUILD)/tests/programs/%: tests/programs/%.cc $(wildcard tests/programs/*.h)
 # demo and test install what is missing; `make check` runs the tests with what is there.
 setup:
 	@tests/setup
-demo: setup
+demo:
+	@tests/setup demo
 	@$(MAKE) --no-print-directory all
 	@tests/demo
 test: setup
@@ -169,7 +170,8 @@ $(BUILD)/fuzz/fuzzed.a: $(UNIT_OBJ:$(BUILD)/%=$(BUILD)/fuzz/objects/%)
 	rm -f $@
 	ar qcs $@ $^
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/fuzzed.a
-	$(FUZZ_CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools -fsanitize=fuzzer $(FUZZ_CFLAGS) \
+	$(FUZZ_CC) $(BASE_CFLAGS) -I. -Ipreload -Ipreload/core -Itools -Itests/unit -fsanitize=fuzzer \
+		$(FUZZ_CFLAGS) \
 		-o $@ $< $(BUILD)/fuzz/fuzzed.a $(TOOLS_LIBS) -ldl -lpthread -lm
 
 # Storms on the tables, by many threads, under sanitizers: $(BUILD)/storms/KIND/NAME.

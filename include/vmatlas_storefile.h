@@ -83,8 +83,11 @@ struct vmatlas_storefile {
 	uint64_t history;                         /* so many freed blocks are remembered */
 	uint64_t table[VMATLAS_STOREFILE_TABLES]; /* addresses of their struct lane, 0: none */
 	uint64_t blocks;                          /* address of the struct blocks (core/blocks.h) */
-	uint64_t peak;       /* address of an int64_t: most live bytes there were, */
-	uint64_t peak_error; /* and of several threads each may have had so many more */
+	/* Addresses of an int64_t each: live bytes that all threads know of, and the most there
+	 * were. One thread alone has at `highest_at` an int64_t: how many more there were since it
+	 * last told; of several each may have had `peak_error` more. */
+	uint64_t live, peak;
+	uint64_t highest_at, peak_error;
 	uint64_t resolution; /* address of a uint64_t: ticks between two birth times */
 	struct vmatlas_account account[2];
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];

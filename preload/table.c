@@ -2,7 +2,14 @@
 #include "lock.h"
 #include "process.h"
 #include "store.h"
+#include "sys.h"
 #include "storefile.h"
+
+enum { RUNS_AHEAD = 8, PAGE = 4096 };
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 struct table table_live;
 
@@ -77,12 +84,29 @@ struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address)
 	return leaf;
 }
 
+/* Where runs are marked one after the other, a heap grows: the kernel fills in the pages of the
+ * next RUNS_AHEAD at once, which are 128 KiB of addresses, as glibc extends its heap by. A page
+ * fault each would cost half as much again, and in a virtual machine may be the most that a block
+ * costs. Where the kernel cannot (before Linux 5.14) it says so, and that is all. */
+static void fill_ahead(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	uint64_t run = (window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS;
+	uintptr_t start;
+
+	if (!run || run % RUNS_AHEAD || !leaf->marked[plane][run - 1])
+		return;
+	start = (uintptr_t)&leaf->word[plane][run << BLOCKS_MARK_BITS] & ~(uintptr_t)(PAGE - 1);
+	sys_madvise((void *)start, RUNS_AHEAD * PAGE, MADV_POPULATE_WRITE);
+}
+
 static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
 	_Atomic uint8_t *mark = blocks_mark(leaf, plane, window);
 
-	if (!atomic_load_explicit(mark, memory_order_relaxed))
-		atomic_store_explicit(mark, 1, memory_order_release);
+	if (__builtin_expect(atomic_load_explicit(mark, memory_order_relaxed), 1))
+		return;
+	fill_ahead(leaf, plane, window);
+	atomic_store_explicit(mark, 1, memory_order_release);
 }
 
 static inline _Atomic uint64_t *word_for(uint64_t address)

@@ -227,7 +227,7 @@ static void plan_tables(void)
 	self.plan.head.sample = view.sample_mean;
 	add_table(VMATLAS_STOREFILE_SLOTS, thread_slots());
 	add_range((uintptr_t)track_resolution(), (uintptr_t)(track_resolution() + 1));
-	add_range((uintptr_t)thread_peak_bytes(), (uintptr_t)(thread_peak_bytes() + 1));
+	add_range((uintptr_t)thread_live_bytes(), (uintptr_t)(thread_live_bytes() + 2));
 	self.plan.head.history = view.freed ? view.history : 0;
 }
 
@@ -254,7 +254,9 @@ static void plan_head(void)
 	head->start = head->later = start_instant();
 	head->frequency = clock_frequency();
 	head->blocks = (uintptr_t)table_blocks();
-	head->peak = (uintptr_t)thread_peak_bytes();
+	head->live = (uintptr_t)thread_live_bytes();
+	head->peak = head->live + sizeof(int64_t);
+	head->highest_at = offsetof(struct thread, highest);
 	head->peak_error = THREAD_SETTLE;
 	head->resolution = (uintptr_t)track_resolution();
 }

@@ -20,7 +20,7 @@ static struct {
 		slots; /* sealed pointers to struct thread: a slot that nobody uses costs nothing */
 	struct vmatlas_thread nobody;
 	_Atomic uint64_t lost;
-	_Atomic int64_t live_bytes, peak_bytes;
+	_Atomic int64_t live_bytes, peak_bytes; /* side by side: see thread_live_bytes */
 	/* Who is told when live bytes reach the mark, INT64_MAX for nobody. */
 	void (*grown)(void);
 	int64_t step;
@@ -182,9 +182,9 @@ const struct lane *thread_slots(void)
 	return &self.slots;
 }
 
-const _Atomic int64_t *thread_peak_bytes(void)
+const _Atomic int64_t *thread_live_bytes(void)
 {
-	return &self.peak_bytes;
+	return &self.live_bytes;
 }
 
 /* -- Totals --------------------------------------------------------------------------------- */

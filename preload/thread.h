@@ -73,10 +73,10 @@ void thread_forked(void);
 /* The struct vmatlas_thread records. Anywhere. */
 const struct lane *thread_records(void);
 
-/* Sealed pointers to each struct thread, and where the most live bytes there were stand: for who
- * reads them when the process is no more. Anywhere. */
+/* Sealed pointers to each struct thread, and where the live bytes that are told of stand, and the
+ * most there were behind them: for who reads them when the process is no more. Anywhere. */
 const struct lane *thread_slots(void);
-const _Atomic int64_t *thread_peak_bytes(void);
+const _Atomic int64_t *thread_live_bytes(void);
 
 /* Adds up the counters of all threads. Anywhere. */
 struct thread_totals {

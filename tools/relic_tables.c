@@ -140,11 +140,32 @@ static void add(struct view *view, const struct vmatlas_counters *counters)
 	view->failed += counters->failed;
 }
 
+static int64_t number_at(const struct relic_memory *memory, uint64_t address)
+{
+	const int64_t *number = relic_memory_at(memory, address, sizeof(*number));
+
+	return number ? *number : 0;
+}
+
+/* While there is one thread, it alone knows how much more there was since it last told. */
+static uint64_t peak_of(const struct relic_memory *memory, const struct lane *slots)
+{
+	const struct vmatlas_storefile *head = &memory->head;
+	int64_t peak = number_at(memory, head->peak), live = number_at(memory, head->live), own;
+	uint64_t thread = 0;
+
+	if (lane_count(slots) == 1)
+		thread = (uintptr_t)unseal(*(const uint64_t *)lane_get(slots, 1));
+	own = thread ? number_at(memory, thread + head->highest_at) : 0;
+	if (thread && !__builtin_add_overflow(live, own, &live) && live > peak)
+		peak = live;
+	return peak > 0 ? (uint64_t)peak : 0;
+}
+
 static void put_counters(
 	const struct relic_tables *tables, const struct relic_memory *memory, struct view *view)
 {
 	const struct lane *slots = &tables->lane[VMATLAS_STOREFILE_SLOTS];
-	const int64_t *peak = relic_memory_at(memory, memory->head.peak, sizeof(*peak));
 	const uint64_t *resolution =
 		relic_memory_at(memory, memory->head.resolution, sizeof(*resolution));
 
@@ -160,7 +181,7 @@ static void put_counters(
 		if (counters)
 			add(view, counters);
 	}
-	view->peak_live_bytes = peak && *peak > 0 ? (uint64_t)*peak : 0;
+	view->peak_live_bytes = peak_of(memory, slots);
 	view->peak_error = lane_count(slots) > 1 ? lane_count(slots) * memory->head.peak_error : 0;
 	view->resolution_ticks = resolution ? *resolution : 0;
 }
