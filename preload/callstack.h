@@ -32,6 +32,14 @@ struct callstack_at {
 		(uintptr_t)__builtin_frame_address(0) + 16,            \
 		*(const uintptr_t *)__builtin_frame_address(0)})
 
+/* The same of the wrapper whose frame is at `stack`. */
+static inline struct callstack_at callstack_called_at(uintptr_t stack)
+{
+	const uintptr_t *frame = (const uintptr_t *)stack;
+
+	return (struct callstack_at){frame[1], stack + 16, frame[0]};
+}
+
 /* One thread's; all zeros is a good start. About 64 KiB, touched as deep as its call stacks are. */
 struct callstack {
 	uint32_t generation; /* of what was learned, when the levels were walked */

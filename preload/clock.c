@@ -15,8 +15,8 @@ static struct {
 	uint64_t step_ns; /* of coarse time: one tick of the kernel's, 1 to 10 ms */
 } self = {.frequency = NS_PER_S};
 
-/* A tick is a nanosecond but where the time stamp counter was given up; a division of 128 bits would
- * cost more than to ask for the time. */
+/* A tick is a nanosecond but where the time stamp counter was given up; a division of 128 bits
+ * would cost more than to ask for the time. */
 static uint64_t ticks_of(uint64_t monotonic_ns)
 {
 	uint64_t passed = monotonic_ns - self.coarse_ns;

@@ -18,6 +18,10 @@ void process_settle(void)
 	uint64_t signals;
 
 	sys_signals_block(&signals); /* a dump in the midst of it would find the parent's threads */
+	if (!process_forked()) {     /* a handler came before, and has */
+		sys_signals_restore(&signals);
+		return;
+	}
 	storefile_forked();          /* before anything is written to a table */
 	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();

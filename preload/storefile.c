@@ -35,8 +35,9 @@ static struct {
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];
 	uint32_t pieces;
 	_Atomic uint64_t end; /* of the file */
-	/* No file yet; a parent's tables, taken over late; the wiped range is; the name is gone. */
-	bool wanted, late, wiping, removed;
+	/* No file yet; a parent's tables, taken over late; the wiped range has its own pages; a fork
+	 * finds it wiped, which only who has a file can make good; the name is gone. */
+	bool wanted, late, apart, wiping, removed;
 	int error;
 	uint64_t missing;
 	_Atomic uint32_t forks;
@@ -192,6 +193,15 @@ void storefile_mirror(const void *at, size_t size)
 		memcpy(self.mirror + ((uintptr_t)at - self.plan->wiped.start), at, size);
 }
 
+/* There is no mirror from which a fork could have the wiped range back. */
+static void stop_wiping(void)
+{
+	const struct storefile_range *wiped = &self.plan->wiped;
+
+	if (self.wiping)
+		self.wiping = sys_madvise((void *)wiped->start, wiped->size, MADV_KEEPONFORK) != 0;
+}
+
 static void unmap_former(void)
 {
 	if (self.former)
@@ -254,6 +264,7 @@ static int map_all(void)
 	if (!self.wiping)
 		error = storepages_wipe_on_fork(self.plan->wiped.start, self.plan->wiped.size);
 	self.wiping |= !error;
+	self.apart |= self.wiping;
 	unmap_former();
 	unmap_head();
 	if (!error)
@@ -264,6 +275,7 @@ static int map_all(void)
 	if (self.head && mapped == self.pieces)
 		return 0;
 	privatize(mapped);
+	stop_wiping();
 	unmap_head();
 	return error ? error : ENOMEM;
 }
@@ -317,6 +329,7 @@ void storefile_forked(void)
 	file = &self.head->file;
 	privatize(self.pieces);
 	memcpy((void *)wiped->start, self.mirror, wiped->size);
+	stop_wiping();
 	now = __atomic_load_n(&file->pieces, __ATOMIC_ACQUIRE);
 	for (uint32_t i = self.pieces; i < now && i < VMATLAS_PIECES_MOST; i++)
 		stand_in(&file->piece[i]);
@@ -456,7 +469,7 @@ unsigned storefile_own(struct storefile_range *ranges, unsigned capacity)
 {
 	unsigned count = 0;
 
-	if (!self.plan || !self.wiping)
+	if (!self.plan || !self.apart)
 		return 0;
 	for (unsigned i = 0; i < self.plan->ranges && count < capacity; i++)
 		ranges[count++] = self.plan->range[i];

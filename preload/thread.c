@@ -205,12 +205,24 @@ static int64_t greatest(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static bool is_alone(void)
+{
+	return atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1;
+}
+
 /* The most live bytes there were since the thread last told, if no other changed them. */
 static int64_t highest(const struct thread *thread)
 {
 	int64_t live = atomic_load_explicit(&self.live_bytes, memory_order_relaxed);
 
 	return thread ? live + atomic_load_explicit(&thread->highest, memory_order_relaxed) : 0;
+}
+
+/* The same where others did: what it had before they changed them says nothing. */
+static int64_t latest(const struct thread *thread)
+{
+	return atomic_load_explicit(&self.live_bytes, memory_order_relaxed) +
+	       atomic_load_explicit(&thread->unsettled, memory_order_relaxed);
 }
 
 struct thread_totals thread_totals(void)
@@ -273,13 +285,11 @@ static void tell(struct thread *thread)
 {
 	int64_t bytes = thread->unsettled;
 
+	/* First: a dump that comes in between must not find the same bytes twice. */
+	atomic_store_explicit(&thread->highest, 0, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
 	thread->unsettled = 0;
 	atomic_fetch_add_explicit(&self.live_bytes, bytes, memory_order_relaxed);
-}
-
-static bool is_alone(void)
-{
-	return atomic_load_explicit(&self.slots.count, memory_order_relaxed) == 1;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -301,7 +311,7 @@ static int64_t notice(void)
 
 void thread_settle(struct thread *thread)
 {
-	live_is(highest(thread));
+	live_is(is_alone() ? highest(thread) : latest(thread));
 	if (thread->unsettled >= THREAD_SETTLE || thread->unsettled <= -THREAD_SETTLE)
 		tell(thread);
 	thread->notice = notice();

@@ -234,6 +234,8 @@ void track_forget_callstacks(void)
 
 void track_failed(struct thread *thread)
 {
+	if (process_forked())
+		thread = track_forked(thread);
 	thread_count(&thread->counters.failed, 1);
 }
 

@@ -1,17 +1,14 @@
 /* wrap_heap.c - the malloc family. */
 #include "clock.h"
 #include "history.h"
-#include "mappings.h"
+#include "mmapped.h"
 #include "process.h"
+#include "quick.h"
 #include "wrap.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
-
-/* A chunk that glibc mapped for itself says so in its header (IS_MMAPPED, malloc/malloc.c); its
- * two size words stand before the block. */
-enum { CHUNK_MMAPPED = 2, CHUNK_FLAGS = 7 };
 
 /* The first call of a thread, perhaps of the process. */
 static __attribute__((noinline)) struct thread *start(uintptr_t stack, uintptr_t caller)
@@ -64,50 +61,6 @@ static inline __attribute__((always_inline)) void *made(
 	return block;
 }
 
-/* CALLSTACK_HERE of the wrapper whose frame is at `stack`. */
-static struct callstack_at called_at(uintptr_t stack)
-{
-	const uintptr_t *frame = (const uintptr_t *)stack;
-
-	return (struct callstack_at){frame[1], stack + 16, frame[0]};
-}
-
-/* -- Quickly: where one in so many bytes is a sample ----------------------------------------- */
-
-/* This thread, where the call may go without a guard; else NULL. */
-static inline struct thread *quick_thread(void)
-{
-	return __builtin_expect(sample_quick, 0) && guard.state == GUARD_OPEN ? guard.thread : NULL;
-}
-
-/* A sample, or what a word does not hold. */
-static __attribute__((noinline)) void *made_not_quickly(
-	struct thread *thread, void *block, size_t size, uintptr_t stack)
-{
-	struct callstack_at at = called_at(stack);
-
-	guard_close(stack);
-	guard_tracking();
-	if (!block)
-		track_failed(thread);
-	else if (process_forked() || thread->sample.left <= 0)
-		track_alloc_sampled(thread, block, size, &at);
-	else
-		track_pass(thread, block, size);
-	guard_open();
-	return block;
-}
-
-static inline __attribute__((always_inline)) void *made_quickly(
-	struct thread *thread, void *block, size_t size, uintptr_t stack)
-{
-	if (__builtin_expect(block && !process_forked() && sample_passes(&thread->sample, size) &&
-				     track_pass_quickly(thread, block, size),
-		    1))
-		return block;
-	return made_not_quickly(thread, block, size, stack);
-}
-
 /* -- The wrappers --------------------------------------------------------------------------- */
 
 WRAPPER void *malloc(size_t size)
@@ -116,7 +69,7 @@ WRAPPER void *malloc(size_t size)
 	struct callstack_at at;
 
 	if (thread)
-		return made_quickly(thread, real.malloc(size), size, WRAP_STACK);
+		return quick_made(thread, real.malloc(size), size, WRAP_STACK);
 	at = CALLSTACK_HERE();
 	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
@@ -130,7 +83,7 @@ WRAPPER void *calloc(size_t count, size_t size)
 	struct callstack_at at;
 
 	if (thread)
-		return made_quickly(thread, real.calloc(count, size), count * size, WRAP_STACK);
+		return quick_made(thread, real.calloc(count, size), count * size, WRAP_STACK);
 	at = CALLSTACK_HERE();
 	thread = enter(WRAP_STACK, at.pc);
 	if (!thread)
@@ -193,25 +146,11 @@ WRAPPER int posix_memalign(void **block, size_t alignment, size_t size)
 
 /* -- free ----------------------------------------------------------------------------------- */
 
-/* glibc unmaps a chunk of its own mapping by an internal call: say so to who relies on maps. */
-static void say_unmapped(const void *block)
-{
-	const size_t *header = (const size_t *)block - 2;
-	uintptr_t start = (uintptr_t)header - header[0];
-
-	mappings_changed(start, start + header[0] + (header[1] & ~(size_t)CHUNK_FLAGS));
-}
-
-static bool is_mmapped(const void *block)
-{
-	return boot_glibc() && ((const size_t *)block)[-1] & CHUNK_MMAPPED;
-}
-
 /* Before the allocator has the block: afterwards its address can have come and gone again. `stack`
  * is the wrapper's frame, where CALLSTACK_HERE would look. */
 static void remember(struct thread *thread, uintptr_t stack, const struct table_taken *taken)
 {
-	struct callstack_at at = called_at(stack);
+	struct callstack_at at = callstack_called_at(stack);
 	struct history_release release = {thread, &at, clock_ticks(), VMATLAS_RELEASE_FREE};
 
 	if (thread)
@@ -232,7 +171,7 @@ static inline void release(
 	/* Only a block that we saw the allocator make surely has a header. */
 	mmapped = taken->word && is_mmapped(block);
 	if (mmapped)
-		say_unmapped(block);
+		mmapped_gone(block);
 	real.free(block);
 }
 
@@ -255,7 +194,7 @@ static __attribute__((noinline)) void free_slowly(
 static inline void free_small(struct thread *thread, void *block, uint64_t word)
 {
 	if (__builtin_expect(is_mmapped(block), 0))
-		say_unmapped(block);
+		mmapped_gone(block);
 	real.free(block);
 	guard_tracking();
 	track_freed_small(thread, VMATLAS_WORD_SIZE(word));
@@ -280,38 +219,9 @@ static inline __attribute__((always_inline)) void give_back(
 		free_slowly(thread, stack, block);
 }
 
-static __attribute__((noinline)) void settle(struct thread *thread, uintptr_t stack)
-{
-	guard_close(stack);
-	guard_tracking();
-	thread_settle(thread);
-	guard_open();
-}
-
-/* Of a small block; false, and nothing was done, for all others. */
-static inline bool freed_quickly(uintptr_t stack, void *block)
-{
-	struct thread *thread = quick_thread();
-	uint64_t word;
-
-	if (!thread || !block)
-		return false;
-	word = table_take_small(&thread->near, (uintptr_t)block);
-	if (!word)
-		return false;
-	if (__builtin_expect(is_mmapped(block), 0))
-		say_unmapped(block);
-	real.free(block);
-	thread_count(&thread->counters.frees, 1);
-	thread_count(&thread->counters.freed_bytes, VMATLAS_WORD_SIZE(word));
-	if (__builtin_expect(thread_shrink_quickly(thread, VMATLAS_WORD_SIZE(word)), 0))
-		settle(thread, stack);
-	return true;
-}
-
 WRAPPER void free(void *block)
 {
-	if (freed_quickly(WRAP_STACK, block))
+	if (quick_freed(WRAP_STACK, block))
 		return;
 	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
@@ -385,7 +295,7 @@ static inline void *reallocated(
 	release.time = history_on() ? clock_ticks() : 0;
 	mmapped = taken.word && is_mmapped(old);
 	if (mmapped)
-		say_unmapped(old);
+		mmapped_gone(old);
 	old = real.realloc(old, size);
 	return thread ? moved(&release, &taken, old, size)
 		      : moved_unseen(&release, &taken, old, size);

@@ -25,7 +25,8 @@ static void *kept[ROUNDS], *shed[ROUNDS][SITES];
 SITES_OF_TEN(1)
 SITES_OF_TEN(2)
 SITES_OF_TEN(3)
-SITES_OF_TEN(4) SITES_OF_TEN(5)
+SITES_OF_TEN(4)
+SITES_OF_TEN(5)
 
 #define NAMES_OF_TEN(ten)                                                                         \
 	site_##ten##0, site_##ten##1, site_##ten##2, site_##ten##3, site_##ten##4, site_##ten##5, \
