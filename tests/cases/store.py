@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -246,6 +247,40 @@ def a_forked_child_that_grows(t):
     must(faults_of(parent) + faults_of(child), "parent and child")
     check(child["totals"]["live_bytes"] > parent["totals"]["live_bytes"] + 10000000,
           f"{child['totals']['live_bytes']} and {parent['totals']['live_bytes']} live")
+
+
+def generations(t, how, **settings):
+    """Reports of a grandchild with its grandparent's blocks, without them, and of the grandparent."""
+    out = t.path(f"{how}.%p.%n.json")
+    status, output, _ = t.finish(t.start([t.program("generations"), how], t.shim_environment(
+        output=out, **settings)), 30)
+    check_equal("status and output", (0, "done\n"), (status, output))
+    names = sorted(os.listdir(t.path(".")), key=lambda name: [int(x) for x in re.findall(r"\d+", name)])
+    reports = []
+    for name in names:
+        if name.startswith(f"{how}."):
+            with open(t.path(name)) as file:
+                reports.append(json.load(file))
+    check_equal("reports", 3, len(reports))
+    reports.sort(key=lambda report: report["process"]["pid"])
+    return reports[1], reports[2], reports[0]
+
+
+@case(limit=60)
+def the_fork_of_a_fork_keeps_its_blocks(t):
+    """And what its kin do, past libc too, is not in the first one's tables."""
+    for how in ("fork", "raw"):
+        for settings in ({"store": folder(t)}, {"store": folder(t), "sample": "4K"}, {}):
+            with_blocks, without, first = generations(t, how, **settings)
+            check_equal(f"{how} {settings}: blocks of the grandchild's", 1000,
+                        with_blocks["totals"]["live_blocks"] - without["totals"]["live_blocks"])
+            check_equal(f"{how} {settings}: frees", 1000,
+                        without["totals"]["frees"] - with_blocks["totals"]["frees"])
+            check_equal(f"{how} {settings}: refused in the first", 0,
+                        first["dump"]["lost"].get("failed_allocations", 0))
+            for name in os.listdir(t.path(".")):
+                if name.endswith(".json"):
+                    os.unlink(t.path(name))
 
 
 # -- No room, no way ----------------------------------------------------------------------------------

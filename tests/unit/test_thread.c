@@ -199,6 +199,33 @@ static void threads_at_once_have_slots_of_their_own(void **state)
 	assert_true(after.peak_error >= TOGETHER * 16384);
 }
 
+static void *grow_and_shrink(void *bytes)
+{
+	struct thread *thread = thread_attach();
+
+	thread_grow(thread, (uintptr_t)bytes);
+	thread_shrink(thread, (uintptr_t)bytes);
+	thread_leave(thread);
+	return NULL;
+}
+
+/* What this thread had before another changed the sum says nothing of what there was then. */
+static void one_threads_height_is_not_added_to_what_others_told(void **state)
+{
+	struct thread *thread = thread_attach();
+	uint64_t before = thread_totals().peak_live_bytes, size = before + (1 << 20);
+	pthread_t other;
+
+	(void)state;
+	thread_grow(thread, 10000); /* untold */
+	thread_shrink(thread, 10000);
+	pthread_create(&other, NULL, grow_and_shrink, (void *)(uintptr_t)size);
+	pthread_join(other, NULL);
+	thread_grow(thread, 20000);
+	thread_shrink(thread, 20000);
+	assert_in_range(thread_totals().peak_live_bytes, size, size + 16384);
+}
+
 static void *allocate_beside(void *total)
 {
 	struct thread *thread = thread_attach();
@@ -304,6 +331,7 @@ int main(void)
 		cmocka_unit_test(what_a_thread_was_is_on_record),
 		cmocka_unit_test(what_its_creator_knew_is_on_record),
 		cmocka_unit_test(threads_at_once_have_slots_of_their_own),
+		cmocka_unit_test(one_threads_height_is_not_added_to_what_others_told),
 		cmocka_unit_test(the_peak_of_several_is_good_to_its_error),
 		cmocka_unit_test(a_forked_child_has_one_thread),
 		cmocka_unit_test(a_thread_that_cannot_be_attached_is_counted),
