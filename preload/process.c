@@ -22,7 +22,7 @@ void process_settle(void)
 		sys_signals_restore(&signals);
 		return;
 	}
-	storefile_forked();          /* before anything is written to a table */
+	storefile_forked(); /* before anything is written to a table */
 	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;

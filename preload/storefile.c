@@ -35,8 +35,8 @@ static struct {
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];
 	uint32_t pieces;
 	_Atomic uint64_t end; /* of the file */
-	/* No file yet; a parent's tables, taken over late; the wiped range has its own pages; a fork
-	 * finds it wiped, which only who has a file can make good; the name is gone. */
+	/* No file yet; a parent's tables, taken over late; the wiped range has its own pages; a
+	 * fork finds it wiped, which only who has a file can make good; the name is gone. */
 	bool wanted, late, apart, wiping, removed;
 	int error;
 	uint64_t missing;

@@ -31,8 +31,8 @@ SITES_OF_TEN(5)
 #define NAMES_OF_TEN(ten)                                                                         \
 	site_##ten##0, site_##ten##1, site_##ten##2, site_##ten##3, site_##ten##4, site_##ten##5, \
 		site_##ten##6, site_##ten##7, site_##ten##8, site_##ten##9
-	static void *(*const site[SITES])(size_t) = {NAMES_OF_TEN(1), NAMES_OF_TEN(2),
-		NAMES_OF_TEN(3), NAMES_OF_TEN(4), NAMES_OF_TEN(5)};
+static void *(*const site[SITES])(size_t) = {
+	NAMES_OF_TEN(1), NAMES_OF_TEN(2), NAMES_OF_TEN(3), NAMES_OF_TEN(4), NAMES_OF_TEN(5)};
 
 __attribute__((noinline)) static void *culprit(void)
 {
