@@ -59,7 +59,7 @@ static unsigned index_bits(const struct intern *table)
 /* The word of an index of 2^bits free slots, 0 when there is no memory. */
 static uint64_t index_make(unsigned bits)
 {
-	uint64_t start = (uintptr_t)store_take(sizeof(uint32_t) << bits);
+	uint64_t start = (uintptr_t)store_take_whole(sizeof(uint32_t) << bits);
 
 	return start ? start | bits : 0;
 }

@@ -77,7 +77,7 @@ static bool ready(void)
 	if (layout_current && self.count <= old.mask / 2)
 		return true;
 	word = layout_current ? bits() + 1 : BITS_FIRST;
-	word |= (uintptr_t)store_take(sizeof(struct layout_entry) << word);
+	word |= (uintptr_t)store_take_whole(sizeof(struct layout_entry) << word);
 	if (word < 64)
 		return false;
 	table = layout_table_at(word);

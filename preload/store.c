@@ -12,6 +12,13 @@
 #define CHUNK_SHARE 4
 #define CHUNK_STEP ((size_t)2 << 20)
 #define ALIGNMENT ((size_t)64)
+#define PAGE ((size_t)4096)
+/* So much of a lane that grows is filled in at once. */
+#define FILL_AHEAD (8 * PAGE)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static struct {
 	/* Under locks()->pages; start is written last, the count after it. */
@@ -63,7 +70,7 @@ static bool chunk_add(size_t wanted)
 		return false;
 	memory = chunk_map(size);
 	if (!memory) { /* near a limit: take just what is needed */
-		size = round_up(wanted, 4096);
+		size = round_up(wanted, PAGE);
 		memory = chunk_map(size);
 	}
 	if (!memory)
@@ -118,6 +125,23 @@ void *store_take(size_t size)
 	return memory;
 }
 
+void store_fill(const void *start, size_t size)
+{
+	uintptr_t first = (uintptr_t)start & ~(uintptr_t)(PAGE - 1);
+
+	sys_madvise((void *)first, round_up((uintptr_t)start + size - first, PAGE),
+		MADV_POPULATE_WRITE);
+}
+
+void *store_take_whole(size_t size)
+{
+	void *memory = store_take(size);
+
+	if (memory && size > PAGE)
+		store_fill(memory, size);
+	return memory;
+}
+
 /* -- Into a file ---------------------------------------------------------------------------- */
 
 static int move(void)
@@ -164,11 +188,26 @@ static bool segment_ready(struct lane *lane, unsigned segment)
 	return memory != NULL;
 }
 
+/* The first segment serves small programs, which may not need all of it. */
+static void fill_ahead(const struct lane *lane, uint32_t index)
+{
+	unsigned segment = lane_segment(index);
+	size_t start = (index - lane_segment_start(segment)) * lane->record_size;
+	size_t end = lane_segment_length(segment) * lane->record_size;
+
+	if (segment && start % FILL_AHEAD < lane->record_size)
+		store_fill(lane->segment[segment] + start,
+			end - start < FILL_AHEAD ? end - start : FILL_AHEAD);
+}
+
 uint32_t store_reserve(struct lane *lane, uint32_t limit)
 {
 	uint32_t count = atomic_load_explicit(&lane->count, memory_order_relaxed);
 
-	return count < limit && segment_ready(lane, lane_segment(count)) ? count + 1 : 0;
+	if (count >= limit || !segment_ready(lane, lane_segment(count)))
+		return 0;
+	fill_ahead(lane, count);
+	return count + 1;
 }
 
 uint32_t store_append(struct lane *lane, uint32_t limit)

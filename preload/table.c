@@ -5,11 +5,8 @@
 #include "sys.h"
 #include "storefile.h"
 
-enum { RUNS_AHEAD = 8, PAGE = 4096 };
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
+/* Words that are filled in together, where the group before has so many written runs. */
+enum { GROUP_RUNS = 8, GROUP = GROUP_RUNS << BLOCKS_MARK_BITS, GROUP_DENSE = GROUP_RUNS / 2 };
 
 struct table table_live;
 
@@ -84,19 +81,29 @@ struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address)
 	return leaf;
 }
 
-/* Where runs are marked one after the other, a heap grows: the kernel fills in the pages of the
- * next RUNS_AHEAD at once, which are 128 KiB of addresses, as glibc extends its heap by. A page
- * fault each would cost half as much again, and in a virtual machine may be the most that a block
- * costs. Where the kernel cannot (before Linux 5.14) it says so, and that is all. */
+/* How many of the runs in the group of `window` were written. */
+static int group_marked(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	_Atomic uint8_t *first = blocks_mark(leaf, plane, window - window % GROUP);
+	int marked = 0;
+
+	for (unsigned i = 0; i < GROUP_RUNS; i++)
+		marked += atomic_load_explicit(&first[i], memory_order_relaxed);
+	return marked;
+}
+
+/* Where one group of runs after the other is written, a heap grows: the first block of the next
+ * group has all of its words filled in. A group is for 128 KiB, as glibc extends its heap by. */
 static void fill_ahead(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
-	uint64_t run = (window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS;
-	uintptr_t start;
+	uint64_t before = window - GROUP, first = window - window % GROUP;
+	struct blocks_leaf *leaf_before =
+		(before ^ window) >> BLOCKS_LEAF_BITS ? blocks_leaf(&table_live.blocks, before)
+						      : leaf;
 
-	if (!run || run % RUNS_AHEAD || !leaf->marked[plane][run - 1])
-		return;
-	start = (uintptr_t)&leaf->word[plane][run << BLOCKS_MARK_BITS] & ~(uintptr_t)(PAGE - 1);
-	sys_madvise((void *)start, RUNS_AHEAD * PAGE, MADV_POPULATE_WRITE);
+	if (leaf_before && group_marked(leaf_before, plane, before) >= GROUP_DENSE &&
+		!group_marked(leaf, plane, window))
+		store_fill(blocks_word(leaf, plane, first), GROUP * sizeof(uint64_t));
 }
 
 static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
