@@ -26,12 +26,14 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION=
 # The shim lives in other people's processes: position independent, nothing exported but the
 # list, thread-local storage that needs no allocation, frame pointers so that a wrapper knows its
 # caller's registers, and no vectorised prologue that would need an aligned stack. Two wrappers
-# that look alike must not become one that calls the other: the call stack would begin in it.
+# that look alike must not become one that calls the other: the call stack would begin in it. Large
+# variables have pages of their own and come first, so that all small ones lie on a few (warm.c).
 cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer \
 	-fno-optimize-sibling-calls $(call cc-option,-fno-ipa-icf) \
-	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector
+	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector -fdata-sections
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
+	-Wl,--sort-section=alignment \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
 TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz
 

@@ -1,7 +1,7 @@
 #include "bigs.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 
 enum {
 	/* A thread keeps at most so many free records, and moves them to all and back in halves: a
@@ -15,7 +15,7 @@ static struct {
 	/* Both under locks()->bigs. */
 	struct lane records;
 	uint32_t spare; /* free records of no thread, linked by `next` */
-} STOREFILE_PAGES self = {.records = {.record_size = sizeof(struct vmatlas_big)}};
+} self STORETABLES = {.records = {.record_size = sizeof(struct vmatlas_big)}};
 
 struct vmatlas_big *bigs_find(uint32_t id)
 {

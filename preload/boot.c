@@ -16,6 +16,7 @@
 #include "table.h"
 #include "thread.h"
 #include "track.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -116,6 +117,7 @@ void boot_try(uintptr_t caller)
 
 	if (must_wait() || !atomic_compare_exchange_strong(&self.state, &before, BOOT_RUNNING))
 		return;
+	warm_ourselves();
 	real_find();
 	start_tables();
 	if (!in_loader(caller))

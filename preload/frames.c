@@ -1,5 +1,6 @@
 #include "frames.h"
 #include "store.h"
+#include "storetables.h"
 
 /* A gigabyte of frames; clang compiling a large file has 800,000. */
 enum { FRAMES_LIMIT = INTERN_MOST, FRAME_WORDS = 2 };
@@ -7,7 +8,7 @@ enum { FRAMES_LIMIT = INTERN_MOST, FRAME_WORDS = 2 };
 _Static_assert(
 	sizeof(struct vmatlas_frame) == FRAME_WORDS * sizeof(uint64_t), "a frame is its own key");
 
-struct frames frames = {
+struct frames frames STORETABLES = {
 	.table = {.lane = {.record_size = sizeof(struct vmatlas_frame)},
 		.key_words = FRAME_WORDS,
 		.limit = FRAMES_LIMIT},

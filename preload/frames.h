@@ -8,7 +8,6 @@
 #define VMATLAS_FRAMES_H
 
 #include "intern.h"
-#include "storefile.h"
 #include "vmatlas_store.h"
 
 #include <stdbool.h>
@@ -19,7 +18,7 @@ struct frames {
 	/* By the same numbers: the child found last that does not stand behind its parent. A hint,
 	 * written by anyone. */
 	struct lane hints;
-} STOREFILE_PAGES;
+};
 extern struct frames frames __attribute__((visibility("hidden")));
 
 /* Frames that are new together take the lock once. */

@@ -1,7 +1,7 @@
 #include "history.h"
 #include "process.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 #include "track.h"
 
 #include "core/freed.h"
@@ -12,7 +12,7 @@ static struct {
 	struct lane lane;          /* over the ring, whole from the start */
 	_Atomic uint64_t releases; /* the number of the last one; only grows */
 	_Atomic uint64_t lost;
-} STOREFILE_PAGES self;
+} self STORETABLES;
 
 /* -- One record ----------------------------------------------------------------------------- */
 

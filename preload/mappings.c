@@ -2,7 +2,8 @@
 #include "ask.h"
 #include "clock.h"
 #include "intern.h"
-#include "storefile.h"
+#include "storetables.h"
+#include "warm.h"
 #include "vmatlas_store.h"
 
 #include <dlfcn.h>
@@ -41,12 +42,12 @@ static struct {
 	struct shared shared[SHARED_PLACES];
 	uint64_t recheck; /* ticks */
 	uintptr_t no_heap;
-} self;
+} self WARM_NOT;
 
 /* Apart from the rest, which is of no use in a file. */
 static struct {
 	struct intern table; /* struct vmatlas_birth, all of it its key */
-} STOREFILE_PAGES births = {
+} births STORETABLES = {
 	.table = {.lane = {.record_size = sizeof(struct vmatlas_birth)},
 		.key_words = BIRTH_WORDS,
 		.limit = INTERN_MOST},

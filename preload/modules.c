@@ -4,7 +4,7 @@
 #include "core/maps.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 #include "strings.h"
 #include "vmatlas_store.h"
 
@@ -29,7 +29,7 @@ struct identity {
 static struct {
 	struct lane lane;
 	struct lane identities;
-} STOREFILE_PAGES self = {
+} self STORETABLES = {
 	.lane = {.record_size = sizeof(struct vmatlas_module)},
 	.identities = {.record_size = sizeof(struct identity)},
 };

@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 #include "sys.h"
 #include "thread.h"
 
@@ -12,7 +12,7 @@
 static struct {
 	struct lane lane; /* under locks()->phases */
 	_Atomic uint64_t lost;
-} STOREFILE_PAGES self = {.lane = {.record_size = sizeof(struct vmatlas_phase)}};
+} self STORETABLES = {.lane = {.record_size = sizeof(struct vmatlas_phase)}};
 
 /* The second number of statm (proc_pid_statm(5)), in bytes; 0 where it cannot be read. */
 static uint64_t resident(void)

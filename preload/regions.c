@@ -2,7 +2,7 @@
 #include "lock.h"
 #include "order.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 
 #include "core/region.h"
 
@@ -12,7 +12,7 @@ static struct {
 	struct order by_start;
 	uint32_t spare;
 	_Atomic uint64_t lost;
-} STOREFILE_PAGES self = {
+} self STORETABLES = {
 	.records = {.record_size = sizeof(struct vmatlas_region)},
 	.by_start = ORDER_EMPTY,
 };

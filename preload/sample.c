@@ -1,7 +1,7 @@
 #include "sample.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 #include "vmatlas_store.h"
 
 #include "core/poisson.h"
@@ -12,7 +12,7 @@ bool sample_quick;
 static struct {
 	struct lane weights; /* numbered as the origins; under locks()->origins */
 	_Atomic uint64_t lost;
-} STOREFILE_PAGES self = {
+} self STORETABLES = {
 	.weights = {.record_size = sizeof(struct vmatlas_weight)},
 };
 

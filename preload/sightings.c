@@ -1,4 +1,5 @@
 #include "sightings.h"
+#include "warm.h"
 
 #include <stddef.h>
 
@@ -10,36 +11,48 @@ struct list {
 };
 
 static struct {
-	struct list list[2];
-	struct list *last, *made; /* of the report before, and of this one */
-	uint32_t at;              /* in the last */
-	uint32_t number, before;  /* of this report and the one before it */
-} self = {.last = &self.list[0], .made = &self.list[1]};
+	struct list list[2];     /* by turns of the report before and of this one */
+	uint32_t turn;           /* even: the first list is of the report before */
+	uint32_t at;             /* in the last */
+	uint32_t number, before; /* of this report and the one before it */
+} self WARM_NOT;
+
+static struct list *last(void)
+{
+	return &self.list[self.turn % 2];
+}
+
+static struct list *made(void)
+{
+	return &self.list[(self.turn + 1) % 2];
+}
 
 void sightings_begin(uint32_t number)
 {
 	self.at = 0;
-	self.made->count = 0;
+	made()->count = 0;
 	self.before = self.number;
 	self.number = number;
 }
 
 static void put(uint64_t start, uint64_t end, uint32_t after, uint32_t seen)
 {
-	struct list *made = self.made;
-	struct vmatlas_sighting *last = made->count ? &made->of[made->count - 1] : NULL;
+	struct list *list = made();
+	struct vmatlas_sighting *before = list->count ? &list->of[list->count - 1] : NULL;
 
-	if (last && last->end == start && last->seen == seen)
-		last->end = end;
-	else if (made->count < MOST)
-		made->of[made->count++] = (struct vmatlas_sighting){start, end, after, seen};
+	if (before && before->end == start && before->seen == seen)
+		before->end = end;
+	else if (list->count < MOST)
+		list->of[list->count++] = (struct vmatlas_sighting){start, end, after, seen};
 }
 
 static const struct vmatlas_sighting *last_past(uint64_t address)
 {
-	while (self.at < self.last->count && self.last->of[self.at].end <= address)
+	const struct list *list = last();
+
+	while (self.at < list->count && list->of[self.at].end <= address)
 		self.at++;
-	return self.at < self.last->count ? &self.last->of[self.at] : NULL;
+	return self.at < list->count ? &list->of[self.at] : NULL;
 }
 
 /* Piece by piece, as old as the report before knew each to be. */
@@ -62,14 +75,11 @@ void sightings_add(uint64_t start, uint64_t end)
 
 void sightings_end(void)
 {
-	struct list *made = self.made;
-
-	self.made = self.last;
-	self.last = made;
+	self.turn++;
 }
 
 const struct vmatlas_sighting *sightings(uint32_t *count)
 {
-	*count = self.last->count;
-	return self.last->of;
+	*count = last()->count;
+	return last()->of;
 }

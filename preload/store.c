@@ -13,10 +13,13 @@
 #define CHUNK_STEP ((size_t)2 << 20)
 #define ALIGNMENT ((size_t)64)
 #define PAGE ((size_t)4096)
-/* So much of a lane that grows is filled in at once. */
+/* So much of a lane that grows is filled in at once, */
 #define FILL_AHEAD (8 * PAGE)
+/* and of the first chunk: the first thread's slot and the first segments of the lanes. */
+#define FILL_FIRST (24 * PAGE)
 
 #ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 #endif
 
@@ -75,6 +78,8 @@ static bool chunk_add(size_t wanted)
 	}
 	if (!memory)
 		return false;
+	if (!self.count)
+		store_fill(memory, size < FILL_FIRST ? size : FILL_FIRST);
 	self.chunk[self.count] = (struct store_chunk){(uintptr_t)memory, size};
 	self.used = 0;
 	self.total += size;
@@ -125,12 +130,21 @@ void *store_take(size_t size)
 	return memory;
 }
 
-void store_fill(const void *start, size_t size)
+static void fill(const void *start, size_t size, int how)
 {
 	uintptr_t first = (uintptr_t)start & ~(uintptr_t)(PAGE - 1);
 
-	sys_madvise((void *)first, round_up((uintptr_t)start + size - first, PAGE),
-		MADV_POPULATE_WRITE);
+	sys_madvise((void *)first, round_up((uintptr_t)start + size - first, PAGE), how);
+}
+
+void store_fill(const void *start, size_t size)
+{
+	fill(start, size, MADV_POPULATE_WRITE);
+}
+
+void store_fill_code(const void *start, size_t size)
+{
+	fill(start, size, MADV_POPULATE_READ);
 }
 
 void *store_take_whole(size_t size)
@@ -188,14 +202,14 @@ static bool segment_ready(struct lane *lane, unsigned segment)
 	return memory != NULL;
 }
 
-/* The first segment serves small programs, which may not need all of it. */
+/* A segment is as long as all before it: less than half of what is filled in may stay unused. */
 static void fill_ahead(const struct lane *lane, uint32_t index)
 {
 	unsigned segment = lane_segment(index);
 	size_t start = (index - lane_segment_start(segment)) * lane->record_size;
 	size_t end = lane_segment_length(segment) * lane->record_size;
 
-	if (segment && start % FILL_AHEAD < lane->record_size)
+	if (end > PAGE && start % FILL_AHEAD < lane->record_size)
 		store_fill(lane->segment[segment] + start,
 			end - start < FILL_AHEAD ? end - start : FILL_AHEAD);
 }

@@ -27,10 +27,13 @@ void *store_take(size_t size);
 /* The same for what will be written all over, soon: its pages are there already. */
 void *store_take_whole(size_t size);
 
-/* The kernel fills in the pages of this piece of ours at once, where they are not there yet: a page
+/* The kernel fills in the pages of this piece at once, where they are not there yet: a page
  * fault for each costs more, in a virtual machine ten times as much. Where it cannot (before Linux
  * 5.14) they come one by one, as ever. errno stays. Anywhere. */
 void store_fill(const void *start, size_t size);
+
+/* The same for pages of a file that are only read. */
+void store_fill_code(const void *start, size_t size);
 
 /* The number that store_append would give, whose record can be filled before lane_publish makes it
  * count; 0 as there. Same rules. */

@@ -17,7 +17,7 @@
 
 enum { STOREFILE_RANGES = 16, STOREFILE_OWN = STOREFILE_RANGES + 3, STOREFILE_NAME = 64 };
 
-/* For the type of a static struct that is to be in the file: it has its pages to itself. */
+/* For the type of a static struct that is to have its pages to itself. */
 #define STOREFILE_PAGES __attribute__((aligned(4096)))
 
 /* What goes into the file, besides the chunks of the store. The same in all forked children. */

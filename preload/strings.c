@@ -1,7 +1,7 @@
 #include "strings.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@ enum { LIMIT = 1 << 20 };
 
 static struct {
 	struct lane lane;
-} STOREFILE_PAGES self = {.lane = {.record_size = STRINGS_RECORD}};
+} self STORETABLES = {.lane = {.record_size = STRINGS_RECORD}};
 
 static uint32_t segment_rest(uint32_t count)
 {
@@ -23,11 +23,11 @@ static uint32_t segment_rest(uint32_t count)
  * empty, since the next segment lies elsewhere. */
 static uint32_t append(uint32_t records)
 {
-	uint32_t rest = segment_rest(lane_count(&self.lane));
 	uint32_t first, last;
 
-	for (uint32_t i = 0; rest < records && i < rest; i++)
-		store_append(&self.lane, LIMIT);
+	while (segment_rest(lane_count(&self.lane)) < records)
+		if (!store_append(&self.lane, LIMIT))
+			return 0;
 	first = last = store_append(&self.lane, LIMIT);
 	for (uint32_t i = 1; last && i < records; i++)
 		last = store_append(&self.lane, LIMIT);

@@ -97,9 +97,9 @@ static int group_marked(struct blocks_leaf *leaf, uint32_t plane, uint64_t windo
 static void fill_ahead(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
 	uint64_t before = window - GROUP, first = window - window % GROUP;
-	struct blocks_leaf *leaf_before =
-		(before ^ window) >> BLOCKS_LEAF_BITS ? blocks_leaf(&table_live.blocks, before)
-						      : leaf;
+	struct blocks_leaf *leaf_before = (before ^ window) >> BLOCKS_LEAF_BITS
+						  ? blocks_leaf(&table_live.blocks, before)
+						  : leaf;
 
 	if (leaf_before && group_marked(leaf_before, plane, before) >= GROUP_DENSE &&
 		!group_marked(leaf, plane, window))

@@ -9,6 +9,8 @@
 #include "process.h"
 #include "store.h"
 #include "storefile.h"
+#include "storetables.h"
+#include "warm.h"
 #include "sys.h"
 #include "table.h"
 #include "thread.h"
@@ -43,7 +45,7 @@ static struct {
 	/* The tables of an account: the file has the real ones. */
 	struct blocks no_blocks;
 	struct lane none[VMATLAS_STOREFILE_TABLES];
-} self;
+} self WARM_NOT;
 
 /* -- An account ----------------------------------------------------------------------------- */
 
@@ -185,26 +187,9 @@ static void opened(void)
 
 /* -- The plan ------------------------------------------------------------------------------- */
 
-static void add_range(uintptr_t start, uintptr_t end)
-{
-	struct storefile_plan *plan = &self.plan;
-
-	start &= ~(uintptr_t)(PAGE - 1);
-	for (unsigned i = 0; i < plan->ranges; i++) {
-		if (plan->range[i].start == start)
-			return;
-	}
-	if (plan->ranges < STOREFILE_RANGES)
-		plan->range[plan->ranges++] =
-			(struct storefile_range){start, storepages_up(end - start)};
-}
-
-/* The static struct that the lane is in has its pages to itself (STOREFILE_PAGES). */
 static void add_table(enum vmatlas_storefile_table table, const struct lane *lane)
 {
 	self.plan.head.table[table] = (uintptr_t)lane;
-	if (lane)
-		add_range((uintptr_t)lane, (uintptr_t)(lane + 1));
 }
 
 static void plan_tables(void)
@@ -226,8 +211,8 @@ static void plan_tables(void)
 	add_table(VMATLAS_STOREFILE_WEIGHTS, view.sample_mean ? view.weights : NULL);
 	self.plan.head.sample = view.sample_mean;
 	add_table(VMATLAS_STOREFILE_SLOTS, thread_slots());
-	add_range((uintptr_t)track_resolution(), (uintptr_t)(track_resolution() + 1));
-	add_range((uintptr_t)thread_live_bytes(), (uintptr_t)(thread_live_bytes() + 2));
+	self.plan.range[0] = storetables();
+	self.plan.ranges = 1;
 	self.plan.head.history = view.freed ? view.history : 0;
 }
 

@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "lock.h"
 #include "store.h"
-#include "storefile.h"
+#include "storetables.h"
 #include "sys.h"
 
 #include "core/seal.h"
@@ -25,7 +25,7 @@ static struct {
 	void (*grown)(void);
 	int64_t step;
 	_Atomic int64_t mark;
-} STOREFILE_PAGES self = {
+} self STORETABLES = {
 	.records = {.record_size = sizeof(struct vmatlas_thread)},
 	.slots = {.record_size = sizeof(uint64_t)},
 	.mark = INT64_MAX,

@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "intern.h"
 #include "process.h"
+#include "storetables.h"
 #include "thread.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
 
 _Static_assert(ORIGINS_RUN * sizeof(struct vmatlas_origin) % 64 == 0, "whole lines of the cache");
 
-struct track_tables track_tables = {
+struct track_tables track_tables STORETABLES = {
 	.origins = {.lane = {.record_size = sizeof(struct vmatlas_origin)},
 		.key_words = ORIGIN_WORDS,
 		.limit = NUMBER_LIMIT},
@@ -35,7 +36,7 @@ static struct {
 	_Atomic uint64_t resolution;
 	uint64_t resolution_first;
 	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
-} STOREFILE_PAGES self;
+} self STORETABLES;
 
 /* A thread takes its origins by runs, so that no line of the cache has counters of two. */
 static uint32_t origin_append(struct thread *thread, const struct vmatlas_origin *origin)

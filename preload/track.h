@@ -16,14 +16,13 @@
 #include "clock.h"
 #include "intern.h"
 #include "process.h"
-#include "storefile.h"
 #include "table.h"
 #include "thread.h"
 
 struct track_tables {
 	struct intern origins; /* struct vmatlas_origin: call stack and slot are the key */
 	struct intern moments; /* struct vmatlas_moment, all of it the key */
-} STOREFILE_PAGES;
+};
 extern struct track_tables track_tables __attribute__((visibility("hidden")));
 
 /* -- The rare ways, under the guard of the thread given ------------------------------------- */

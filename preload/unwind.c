@@ -2,6 +2,7 @@
 #include "probe.h"
 #include "sys.h"
 #include "unwind_access.h"
+#include "warm.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,8 @@
 enum { STEPS_MAX = 4096 };
 /* Below this lies no code (vm.mmap_min_addr and more); libunwind draws the same line. */
 enum { PC_MIN = 0x4000 };
+/* What unw_create_addr_space allocates (struct unw_addr_space of libunwind 1.6), and more. */
+enum { SPACE_BYTES = 26 * 1024 };
 
 static struct {
 	unw_addr_space_t space;
@@ -206,6 +209,8 @@ int unwind_boot(void)
 		return ENOENT;
 	if (!symbols_find(library))
 		return ENOSYS;
+	warm_library((const void *)(uintptr_t)self.init);
+	warm_heap(SPACE_BYTES);
 	self.space = self.create(&accessors, 0);
 	if (!self.space)
 		return ENOMEM;

@@ -11,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first segment holds 2^LANE_FIRST records; 24 segments reach past 4 billion. */
-enum { LANE_FIRST = 9, LANE_SEGMENTS = 24 };
+/* The first segment holds 2^LANE_FIRST records, so that the tables of a small program share a few
+ * pages; 28 segments reach past 4 billion. */
+enum { LANE_FIRST = 5, LANE_SEGMENTS = 28 };
 
 struct lane {
 	/* Set once each, before a count that reaches into the segment is published. */

@@ -71,6 +71,25 @@ def kill_chronicles(t, times, *arguments, longest=0.3, least=1000):
     check(seen >= times / 3, f"only {seen} of {times} had got to work")
 
 
+def sections(path):
+    """Name to (address, size), by readelf."""
+    told = subprocess.run(["readelf", "-SW", path], capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"\] (\S+)\s+(?:PROGBITS|NOBITS)\s+([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+)", told)
+    return {name: (int(address, 16), int(size, 16)) for name, address, size in rows}
+
+
+@case
+def the_static_tables_share_no_page(t):
+    """What becomes the file's is whole pages, on which nothing else of the shim lies."""
+    need("readelf")
+    found = sections(SHIM)
+    start, size = found.pop("vmatlas_tables")
+    end = (start + size + 4095) // 4096 * 4096
+    check(start % 4096 == 0 and size > 1000, f"{size} bytes at {start:#x}")
+    for name, (address, length) in found.items():
+        check(not address or address >= end or address + length <= start, f"{name} lies beside them")
+
+
 @case(limit=1800 if FULL else 120)
 def killed_at_any_moment(t):
     """Four threads that allocate: all that they had done is in the store, and nothing else."""

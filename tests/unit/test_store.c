@@ -3,9 +3,12 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 
 #include "dice.h"
 #include "store.h"
@@ -44,6 +47,61 @@ static void pieces_are_zero_aligned_and_apart(void **state)
 		take(&piece[i], dice_below(&dice, i % 100 ? 5000 : 3000000), (unsigned char)i);
 	for (int i = 0; i < PIECES; i++)
 		assert_true(all_bytes_are(piece[i].memory, piece[i].size, (unsigned char)i));
+}
+
+/* How many of the pages are there; those of private memory tell it truly. */
+static unsigned pages_there(const void *start, size_t size)
+{
+	uintptr_t first = ((uintptr_t)start + 4095) & ~(uintptr_t)4095;
+	unsigned char there[64] = {0};
+	unsigned count = 0;
+
+	assert_in_range(size, 2 * 4096, sizeof there * 4096);
+	assert_int_equal(mincore((void *)first, size - 4096, there), 0);
+	for (size_t i = 0; i < size / 4096 - 1; i++)
+		count += there[i] & 1;
+	return count;
+}
+
+static bool kernel_fills(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	assert_int_equal(uname(&name), 0);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	return major > 5 || (major == 5 && minor >= 14);
+}
+
+static void what_is_written_all_over_is_there_before(void **state)
+{
+	char *later = store_take(256 << 10), *whole = store_take_whole(128 << 10);
+
+	(void)state;
+	if (!kernel_fills()) {
+		puts("not tried: MADV_POPULATE_WRITE needs Linux 5.14");
+		return;
+	}
+	assert_int_equal(pages_there(whole, 128 << 10), 31);
+	assert_int_equal(pages_there(later, 256 << 10), 0);
+	store_fill(later + 100, 2 * 4096);
+	assert_in_range(pages_there(later, 256 << 10), 2, 3);
+	assert_true(all_bytes_are((unsigned char *)whole, 128 << 10, 0));
+}
+
+/* What is filled in ahead is at most as much as is used. */
+static void a_lane_that_grows_is_filled_in_ahead(void **state)
+{
+	struct lane lane = {.record_size = 64};
+	char *last;
+
+	(void)state;
+	for (int i = 0; i < 8192; i++)
+		assert_int_equal(store_append(&lane, 1 << 20), i + 1);
+	last = lane_get(&lane, 4096 - 31); /* the first of the segment of 4,096 records */
+	if (kernel_fills())
+		assert_in_range(pages_there(last, 256 << 10), 62, 63);
+	assert_int_equal(lane_get(&lane, 8192 - 32), last + 4095 * 64);
 }
 
 static void what_is_not_ours_is_not_owned(void **state)
@@ -153,6 +211,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
+		cmocka_unit_test(what_is_written_all_over_is_there_before),
+		cmocka_unit_test(a_lane_that_grows_is_filled_in_ahead),
 		cmocka_unit_test(what_is_not_ours_is_not_owned),
 		cmocka_unit_test(chunks_hold_every_piece),
 		cmocka_unit_test(numbers_follow_each_other_up_to_the_limit),
