@@ -194,4 +194,13 @@ struct vmatlas_phase {
 #define VMATLAS_WORD_OF_BIG(address, number) \
 	((uint64_t)(number) | (uint64_t)VMATLAS_SIZE_BIG << 48 | ((address) >> 3 & 3) << 62)
 
+/* A small block of which nothing is known but where it is and how long, in sixteen bits: where call
+ * stacks are sampled, of one that is no sample. Its address is a multiple of 16, in one of the two
+ * halves of the window. */
+#define VMATLAS_BRIEF_LIVE 0x8000u
+#define VMATLAS_BRIEF_OF(address, size) \
+	((uint16_t)(VMATLAS_BRIEF_LIVE | ((address)&16) << 10 | (size)))
+#define VMATLAS_BRIEF_SIZE(brief) ((uint32_t)(brief)&0x3fff)
+#define VMATLAS_BRIEF_EIGHTH(brief) ((uint32_t)(brief) >> 13 & 2)
+
 #endif

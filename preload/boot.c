@@ -59,7 +59,8 @@ static bool in_loader(uintptr_t pc)
 
 static void boot_sampling(void)
 {
-	sample_boot(config()->sample, boot_glibc() && !config()->history);
+	sample_boot(config()->sample,
+		config()->sample && boot_glibc() && !config()->history && track_briefs());
 }
 
 static void start_tables(void)
@@ -71,7 +72,7 @@ static void start_tables(void)
 		ask_by_text();
 	boot_is_glibc = real_is_glibc();
 	mappings_boot();
-	table_boot(boot_is_glibc);
+	table_boot(boot_is_glibc, config()->sample || !environ);
 	track_boot();
 	process_boot();
 	history_boot(config()->history);

@@ -12,10 +12,16 @@
 
 enum { MMAPPED_FLAG = 2, MMAPPED_FLAGS = 7 };
 
-/* Whether the block is one. Anywhere. */
+/* Whether the block, of glibc's, is one. Anywhere. */
+static inline bool is_mmapped_chunk(const void *block)
+{
+	return ((const size_t *)block)[-1] & MMAPPED_FLAG;
+}
+
+/* The same of any allocator's. Anywhere. */
 static inline bool is_mmapped(const void *block)
 {
-	return boot_glibc() && ((const size_t *)block)[-1] & MMAPPED_FLAG;
+	return boot_glibc() && is_mmapped_chunk(block);
 }
 
 /* glibc is about to unmap it, by an internal call: says so to who relies on maps. Anywhere. */

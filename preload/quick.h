@@ -26,7 +26,7 @@ void *quick_made_rarely(struct thread *thread, void *block, size_t size, uintptr
 static inline __attribute__((always_inline)) void *quick_made(
 	struct thread *thread, void *block, size_t size, uintptr_t stack)
 {
-	if (__builtin_expect(block && !process_forked() && sample_passes(&thread->sample, size) &&
+	if (__builtin_expect(block && sample_passes(&thread->sample, size) &&
 				     track_pass_quickly(thread, block, size),
 		    1))
 		return block;
@@ -36,23 +36,24 @@ static inline __attribute__((always_inline)) void *quick_made(
 /* thread_settle under the guard. */
 void quick_settle(struct thread *thread, uintptr_t stack);
 
-/* Frees a small block; false, and nothing was done, for all others. */
+/* Frees a block that has a brief; false, and nothing was done, for all others. */
 static inline bool quick_freed(uintptr_t stack, void *block)
 {
 	struct thread *thread = quick_thread();
-	uint64_t word;
+	uint32_t brief, size;
 
-	if (!thread || !block)
+	if (!thread)
 		return false;
-	word = table_take_small(&thread->near, (uintptr_t)block);
-	if (!word)
+	brief = table_take_brief(&thread->near, (uintptr_t)block);
+	if (!brief)
 		return false;
-	if (__builtin_expect(is_mmapped(block), 0))
+	if (__builtin_expect(is_mmapped_chunk(block), 0))
 		mmapped_gone(block);
 	real.free(block);
+	size = VMATLAS_BRIEF_SIZE(brief);
 	thread_count(&thread->counters.frees, 1);
-	thread_count(&thread->counters.freed_bytes, VMATLAS_WORD_SIZE(word));
-	if (__builtin_expect(thread_shrink_quickly(thread, VMATLAS_WORD_SIZE(word)), 0))
+	thread_count(&thread->counters.freed_bytes, size);
+	if (__builtin_expect(thread_shrink_quickly(thread, size), 0))
 		quick_settle(thread, stack);
 	return true;
 }

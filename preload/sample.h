@@ -18,7 +18,8 @@
 extern uint64_t sample_mean __attribute__((visibility("hidden")));
 
 /* Sampling, behind wrappers that need no guard around the real call: the allocator is glibc's,
- * which calls none of them, and nobody writes down who frees. Set once, at the start. */
+ * which calls none of them, nobody writes down who frees, and blocks that are no samples have
+ * briefs. Set once, at the start. */
 extern bool sample_quick __attribute__((visibility("hidden")));
 
 /* One thread's; all zeros: not begun. */

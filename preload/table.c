@@ -81,6 +81,11 @@ struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address)
 	return leaf;
 }
 
+static bool has_briefs(void)
+{
+	return blocks_brief_plane(&table_live.blocks) == TABLE_BRIEFS;
+}
+
 /* How many of the runs in the group of `window` were written. */
 static int group_marked(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
 {
@@ -101,8 +106,12 @@ static void fill_ahead(struct blocks_leaf *leaf, uint32_t plane, uint64_t window
 						  ? blocks_leaf(&table_live.blocks, before)
 						  : leaf;
 
-	if (leaf_before && group_marked(leaf_before, plane, before) >= GROUP_DENSE &&
-		!group_marked(leaf, plane, window))
+	if (!leaf_before || group_marked(leaf_before, plane, before) < GROUP_DENSE ||
+		group_marked(leaf, plane, window))
+		return;
+	if (plane == TABLE_BRIEFS && has_briefs())
+		store_fill(blocks_brief(leaf, first), GROUP * sizeof(uint16_t));
+	else
 		store_fill(blocks_word(leaf, plane, first), GROUP * sizeof(uint64_t));
 }
 
@@ -116,14 +125,20 @@ static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t windo
 	atomic_store_explicit(mark, 1, memory_order_release);
 }
 
+/* The leaf that has the window, made if need be; NULL when it cannot be. */
+static inline struct blocks_leaf *leaf_for(uint64_t window)
+{
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+
+	return leaf ? leaf : leaf_slowly(window);
+}
+
 static inline _Atomic uint64_t *word_for(uint64_t address)
 {
 	uint64_t window = blocks_window(address);
-	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+	struct blocks_leaf *leaf = leaf_for(window);
 	uint32_t plane;
 
-	if (!leaf)
-		leaf = leaf_slowly(window);
 	if (!leaf)
 		return NULL;
 	plane = blocks_plane(&table_live.blocks, address); /* known now, also in a forked child */
@@ -153,6 +168,30 @@ static bool describe(uint64_t word, uint64_t window, struct table_taken *taken)
 	return true;
 }
 
+/* The brief at the window, NULL where none was ever put. */
+static _Atomic uint16_t *brief_at(uint64_t window)
+{
+	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
+
+	if (!leaf || !has_briefs() ||
+		!atomic_load_explicit(
+			blocks_mark(leaf, TABLE_BRIEFS, window), memory_order_relaxed))
+		return NULL;
+	return blocks_brief(leaf, window);
+}
+
+/* Takes the brief out, if there is one, and says what the block's word would be. */
+static bool take_brief(uint64_t window, struct table_taken *taken)
+{
+	_Atomic uint16_t *place = brief_at(window);
+	uint16_t brief = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;
+
+	if (!brief)
+		return false;
+	atomic_store_explicit(place, 0, memory_order_release);
+	return describe(blocks_word_of_brief(&table_live.blocks, brief), window, taken);
+}
+
 /* The word for a block that is born, 0 when it cannot be kept. */
 static uint64_t word_of(struct bigs_stock *stock, const struct table_birth *birth)
 {
@@ -176,8 +215,9 @@ bool table_put(
 	replaced->word = 0;
 	if (place) {
 		word = word_of(stock, birth);
-		describe(atomic_load_explicit(place, memory_order_relaxed),
-			blocks_window(birth->address), replaced);
+		if (!describe(atomic_load_explicit(place, memory_order_relaxed),
+			    blocks_window(birth->address), replaced))
+			take_brief(blocks_window(birth->address), replaced);
 		atomic_store_explicit(place, word, memory_order_release);
 	}
 	if (replaced->word) {
@@ -187,6 +227,28 @@ bool table_put(
 	if (!word)
 		count_lost();
 	return word != 0;
+}
+
+bool table_put_brief_anew(struct table_near *near, uint64_t address, uint64_t size)
+{
+	uint64_t window = blocks_window(address);
+	struct blocks_leaf *leaf = has_briefs() ? leaf_for(window) : NULL;
+
+	if (!leaf || !table_leaf_anew(near, address))
+		return false;
+	mark(leaf, TABLE_BRIEFS, window);
+	return table_put_brief(near, address, size);
+}
+
+/* table_take of what may have a brief. */
+static void take_brief_at(uint64_t address, struct table_taken *taken)
+{
+	_Atomic uint16_t *place = brief_at(blocks_window(address));
+
+	*taken = (struct table_taken){.address = address};
+	if (place &&
+		word_is_brief_at(atomic_load_explicit(place, memory_order_relaxed), address))
+		take_brief(blocks_window(address), taken);
 }
 
 void table_take(uint64_t address, struct table_taken *taken)
@@ -203,10 +265,15 @@ void table_take(uint64_t address, struct table_taken *taken)
 		return;
 	place = blocks_word(leaf, blocks_plane(&table_live.blocks, address), window);
 	word = atomic_load_explicit(place, memory_order_relaxed);
-	if (!describe(word, window, taken) || taken->address != address)
-		*taken = (struct table_taken){.address = address};
-	if (taken->word)
+	if (describe(word, window, taken) && taken->address == address)
 		atomic_store_explicit(place, 0, memory_order_release);
+	else
+		take_brief_at(address, taken);
+}
+
+bool table_take_stale_brief(uint64_t address, struct table_taken *taken)
+{
+	return take_brief(blocks_window(address), taken);
 }
 
 void table_put_back(const struct table_taken *taken)
@@ -252,7 +319,17 @@ uint64_t table_lost(void)
 	return atomic_load_explicit(&table_live.lost, memory_order_relaxed);
 }
 
-void table_boot(bool apart)
+void table_boot(bool apart, bool briefs)
 {
 	table_live.blocks.plane_mask = apart ? 0 : BLOCKS_PLANES - 1;
+	table_live.blocks.brief_room = apart && briefs;
+}
+
+bool table_begin_briefs(uint32_t moment)
+{
+	if (!has_briefs() || !moment)
+		return false;
+	table_live.blocks.brief_moment = moment;
+	storefile_mirror(&table_live.blocks, offsetof(struct blocks, branch));
+	return true;
 }

@@ -118,6 +118,57 @@ static inline uint64_t table_take_small(struct table_near *near, uint64_t addres
 	return word;
 }
 
+/* Takes a brief out that is in the window of the address, of whatever block; false for none. Under
+ * the guard, by the owner of the address. */
+bool table_take_stale_brief(uint64_t address, struct table_taken *taken);
+
+/* The plane that is the briefs'. */
+enum { TABLE_BRIEFS = 1 };
+
+/* Puts a brief of a small block, where no word and no other brief is. False, and nothing was done,
+ * for all others, and where there are no briefs. Anywhere. */
+static inline bool table_put_brief(struct table_near *near, uint64_t address, uint64_t size)
+{
+	uint64_t window = blocks_window(address);
+	struct blocks_leaf *leaf = near->leaf;
+	_Atomic uint16_t *place;
+
+	if (near->check != table_near_check(leaf, address) || !leaf ||
+		size >= VMATLAS_SIZE_BIG || address & 15)
+		return false;
+	place = blocks_brief(leaf, window);
+	if (!atomic_load_explicit(
+		    blocks_mark(leaf, TABLE_BRIEFS, window), memory_order_relaxed) ||
+		atomic_load_explicit(place, memory_order_relaxed) ||
+		(atomic_load_explicit(blocks_mark(leaf, 0, window), memory_order_relaxed) &&
+			atomic_load_explicit(
+				blocks_word(leaf, 0, window), memory_order_relaxed)))
+		return false;
+	atomic_store_explicit(place, word_brief(address, size), memory_order_release);
+	return true;
+}
+
+/* Takes the brief of the block at the address: it, or 0, and nothing was done, where there is none
+ * or the thread has not looked there last. Anywhere. */
+static inline uint16_t table_take_brief(struct table_near *near, uint64_t address)
+{
+	struct blocks_leaf *leaf = near->leaf;
+	_Atomic uint16_t *place;
+	uint16_t brief;
+
+	if (near->check != table_near_check(leaf, address) || !leaf)
+		return 0;
+	place = blocks_brief(leaf, blocks_window(address));
+	brief = atomic_load_explicit(place, memory_order_relaxed);
+	if (!word_is_brief_at(brief, address))
+		return 0;
+	atomic_store_explicit(place, 0, memory_order_release);
+	return brief;
+}
+
+/* table_put_brief for the first brief in its neighbourhood. Under the guard. */
+bool table_put_brief_anew(struct table_near *near, uint64_t address, uint64_t size);
+
 /* Whether a word is not enough for the block: large, or its moment unknown. */
 static inline bool table_needs_record(const struct table_birth *birth)
 {
@@ -140,7 +191,12 @@ const struct lane *table_bigs(void);
 /* Blocks that could not be kept. Anywhere. */
 uint64_t table_lost(void);
 
-/* Start only: whether blocks of the allocator in use are at least 32 bytes apart. */
-void table_boot(bool apart);
+/* Start only: whether blocks of the allocator in use are at least 32 bytes apart, and whether
+ * small ones may be going to have briefs, for which leaves need room then. */
+void table_boot(bool apart, bool briefs);
+
+/* Briefs begin: the moment of all that they are of. False where leaves have no room for them. Start
+ * only. */
+bool table_begin_briefs(uint32_t moment);
 
 #endif

@@ -184,8 +184,11 @@ static __attribute__((noinline)) void put_unsampled(
 
 void track_pass(struct thread *thread, const void *block, size_t size)
 {
+	uintptr_t address = (uintptr_t)block;
+
 	track_total(thread, size);
-	if (!table_put_small(&thread->near, (uintptr_t)block, size, 0, thread->sample.moment))
+	if (sample_quick ? !table_put_brief_anew(&thread->near, address, size)
+			 : !table_put_small(&thread->near, address, size, 0, thread->sample.moment))
 		put_unsampled(thread, block, size);
 }
 
@@ -195,6 +198,18 @@ __attribute__((noinline)) void track_grown(struct thread *thread)
 	guard_tracking();
 	thread_grow(thread, 0);
 	guard_open();
+}
+
+/* A brief that stands where a sample is to have its word: nobody freed its block where we could see.
+ */
+static void drop_brief(struct thread *thread, const void *block)
+{
+	struct table_taken gone;
+
+	if (table_take_stale_brief((uintptr_t)block, &gone)) {
+		thread_count(&thread->counters.replaced, 1);
+		track_freed(thread, &gone);
+	}
 }
 
 static bool begun_and_passed(struct thread *thread, size_t size)
@@ -217,9 +232,17 @@ __attribute__((cold)) void track_alloc_sampled(
 		return;
 	}
 	sample_next(&thread->sample);
+	drop_brief(thread, block);
 	origin = track_alloc(thread, block, size, at);
 	if (origin)
 		sample_weigh(origin, size);
+}
+
+bool track_briefs(void)
+{
+	struct vmatlas_moment nothing = {0, 0, 0};
+
+	return table_begin_briefs(intern_add(&track_tables.moments, &locks()->moments, &nothing));
 }
 
 void track_forget_callstacks(void)

@@ -121,7 +121,7 @@ void track_grown(struct thread *thread);
 static inline __attribute__((always_inline)) bool track_pass_quickly(
 	struct thread *thread, const void *block, size_t size)
 {
-	if (!table_put_small(&thread->near, (uintptr_t)block, size, 0, thread->sample.moment))
+	if (!table_put_brief(&thread->near, (uintptr_t)block, size))
 		return false;
 	thread_count(&thread->counters.allocations, 1);
 	thread_count(&thread->counters.allocated_bytes, size);
@@ -145,6 +145,9 @@ static inline __attribute__((always_inline)) void track_made(
 
 /* What lives has no call stack any more: sampling begins. Start only, with one thread. */
 void track_forget_callstacks(void);
+
+/* Blocks that are no sample have briefs from now on; false where they cannot. Start only. */
+bool track_briefs(void);
 
 /* The allocator refused. Under the guard. */
 void track_failed(struct thread *thread);

@@ -31,6 +31,19 @@ static inline bool word_is_small_at(uint64_t word, uint64_t address)
 	return word && (word >> 48 ^ (address >> 3 & 3) << 14) < VMATLAS_SIZE_BIG;
 }
 
+/* A small block that has a brief: size as above, at a multiple of 16. */
+static inline uint16_t word_brief(uint64_t address, uint64_t size)
+{
+	return VMATLAS_BRIEF_OF(address, size);
+}
+
+/* Whether the brief is of the block at the address, which lies in its window: with what every brief
+ * of that half has taken off, a size is left, else more. */
+static inline bool word_is_brief_at(uint16_t brief, uint64_t address)
+{
+	return (uint32_t)(brief ^ VMATLAS_BRIEF_OF(address, 0)) < VMATLAS_SIZE_BIG;
+}
+
 /* The number of the record that a big word names. */
 static inline uint32_t word_record(uint64_t word)
 {

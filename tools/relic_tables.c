@@ -113,6 +113,8 @@ static int take_blocks(struct relic_tables *tables, const struct relic_memory *m
 	if (!blocks)
 		return 0;
 	tables->blocks.plane_mask = blocks->plane_mask;
+	tables->blocks.brief_room = blocks->brief_room;
+	tables->blocks.brief_moment = blocks->brief_moment;
 	return take_branches(tables, memory, blocks);
 }
 

@@ -65,6 +65,8 @@ static void add_threads(
 	while (blocks_next(&cursor, &block) && block.address < heap->end) {
 		if (block.thread)
 			add_thread(arena, block.thread);
+		else
+			arena->more_threads = true;
 	}
 }
 

@@ -95,17 +95,30 @@ static struct blocks_leaf *find_leaf(struct blocks_cursor *cursor)
 	return NULL;
 }
 
+/* The planes in which this run is marked, a bit for each: what was never written is not read. */
+static uint32_t planes_marked(const struct blocks_cursor *cursor, struct blocks_leaf *leaf)
+{
+	uint32_t planes = 0;
+
+	for (uint32_t plane = 0; plane <= blocks_last_read(cursor->blocks); plane++) {
+		if (atomic_load_explicit(
+			    blocks_mark(leaf, plane, cursor->window), memory_order_acquire))
+			planes |= 1u << plane;
+	}
+	return planes;
+}
+
 /* The next word of this run of windows; 0 when it has no more. */
 static uint64_t next_in_run(struct blocks_cursor *cursor, struct blocks_leaf *leaf)
 {
 	uint64_t end = (cursor->window | ((1u << BLOCKS_MARK_BITS) - 1)) + 1, word;
-	uint32_t last = blocks_last_plane(cursor->blocks);
+	uint32_t planes = planes_marked(cursor, leaf);
 
 	for (; cursor->window < end; cursor->window++, cursor->plane = 0) {
-		for (; cursor->plane <= last; cursor->plane++) {
-			word = atomic_load_explicit(
-				blocks_word(leaf, cursor->plane, cursor->window),
-				memory_order_acquire);
+		for (; planes >> cursor->plane; cursor->plane++) {
+			if (!(planes >> cursor->plane & 1))
+				continue;
+			word = blocks_read(cursor->blocks, leaf, cursor->plane, cursor->window);
 			if (word)
 				return word;
 		}
@@ -122,7 +135,7 @@ bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *
 		if (!*word)
 			continue;
 		*window = cursor->window;
-		if (cursor->plane++ == blocks_last_plane(cursor->blocks))
+		if (cursor->plane++ == blocks_last_read(cursor->blocks))
 			skip(cursor, 0);
 		return true;
 	}
@@ -140,16 +153,25 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 	return false;
 }
 
-bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,
-	struct block *block)
+/* What the plane says of the address, if its run is marked. */
+static bool find_in(const struct blocks *blocks, const struct blocks_tables *tables,
+	uint32_t plane, uint64_t address, struct block *block)
 {
 	uint64_t window = blocks_window(address), damaged, word;
 	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
 
-	if (!leaf)
+	if (!leaf || !atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_acquire))
 		return false;
-	word = atomic_load_explicit(
-		blocks_word(leaf, blocks_plane(blocks, address), window), memory_order_acquire);
+	word = blocks_read(blocks, leaf, plane, window);
 	return word && blocks_describe(tables, window, word, block, &damaged) &&
 	       block->address == address;
+}
+
+bool blocks_find(const struct blocks *blocks, const struct blocks_tables *tables, uint64_t address,
+	struct block *block)
+{
+	uint32_t briefs = blocks_brief_plane(blocks);
+
+	return find_in(blocks, tables, blocks_plane(blocks, address), address, block) ||
+	       (briefs && find_in(blocks, tables, briefs, address, block));
 }

@@ -6,6 +6,9 @@
  * other allocators up to four blocks start in a window: their leaves have four planes of words, one
  * for each eighth that an address can end in, and a plane that no block needs costs no memory.
  *
+ * Where call stacks are sampled, nearly all blocks have nothing to be said but their size. With
+ * glibc they have a brief instead of a word: a quarter of its length, and so of its pages.
+ *
  *   address bit  46 ... 35   34 ... 22   21 ... 5   4 3
  *                root        branch      leaf       plane; in the word, too
  */
@@ -36,8 +39,14 @@ struct blocks_leaf {
 	 * and so does not make the kernel fill in pages of zeros. Only set. */
 	_Atomic uint8_t marked[BLOCKS_PLANES][BLOCKS_MARKS];
 	/* Zero: no block. Written by the owner of the address alone. Only so many planes are there
-	 * as struct blocks says. */
-	_Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
+	 * as struct blocks says; briefs are in the place of the second, with its marks. */
+	union {
+		_Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
+		struct {
+			_Atomic uint64_t first_plane[1 << BLOCKS_LEAF_BITS];
+			_Atomic uint16_t brief[1 << BLOCKS_LEAF_BITS];
+		};
+	};
 };
 
 struct blocks_branch {
@@ -48,6 +57,8 @@ struct blocks {
 	/* Planes of a leaf, less one: 0 where each block has its window to itself, else 3. Set
 	 * before the first leaf is made. */
 	uint32_t plane_mask;
+	uint32_t brief_room;          /* whether leaves have room for briefs; as above */
+	_Atomic uint32_t brief_moment; /* of all that have one: a number that says nothing */
 	_Atomic(struct blocks_branch *) branch[1 << BLOCKS_ROOT_BITS];
 };
 
@@ -68,7 +79,7 @@ struct blocks_cursor {
 	const struct blocks *blocks;
 	struct blocks_tables tables;
 	uint64_t window;  /* the next one to look at, */
-	uint32_t plane;   /* in this plane */
+	uint32_t plane;   /* in this plane, or one more: its brief */
 	uint64_t damaged; /* words that made no sense: somebody wrote over the table */
 };
 
@@ -143,11 +154,47 @@ static inline _Atomic uint8_t *blocks_mark(
 	return &leaf->marked[plane][(window & ((1u << BLOCKS_LEAF_BITS) - 1)) >> BLOCKS_MARK_BITS];
 }
 
-/* Whether a word was ever written in the run that holds the window's, in any plane. */
+/* The number of the plane that is the briefs', 0 where there are none. */
+static inline uint32_t blocks_brief_plane(const struct blocks *blocks)
+{
+	return blocks->brief_room && !blocks_last_plane(blocks);
+}
+
+/* The last plane that a reader looks at. */
+static inline uint32_t blocks_last_read(const struct blocks *blocks)
+{
+	return blocks_last_plane(blocks) + blocks_brief_plane(blocks);
+}
+
+static inline _Atomic uint16_t *blocks_brief(struct blocks_leaf *leaf, uint64_t window)
+{
+	return &leaf->brief[window & ((1u << BLOCKS_LEAF_BITS) - 1)];
+}
+
+/* The word that says what the brief does, 0 for none. */
+static inline uint64_t blocks_word_of_brief(const struct blocks *blocks, uint16_t brief)
+{
+	return brief ? (uint64_t)blocks->brief_moment << 24 |
+				(uint64_t)VMATLAS_BRIEF_SIZE(brief) << 48 |
+				(uint64_t)VMATLAS_BRIEF_EIGHTH(brief) << 62
+		     : 0;
+}
+
+/* What is in the plane at the window, which is marked there. */
+static inline uint64_t blocks_read(
+	const struct blocks *blocks, struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	if (plane <= blocks_last_plane(blocks))
+		return atomic_load_explicit(blocks_word(leaf, plane, window), memory_order_acquire);
+	return blocks_word_of_brief(blocks,
+		atomic_load_explicit(blocks_brief(leaf, window), memory_order_acquire));
+}
+
+/* Whether a word or brief was ever written in the run that holds the window's, in any plane. */
 static inline bool blocks_is_marked(
 	const struct blocks *blocks, struct blocks_leaf *leaf, uint64_t window)
 {
-	for (uint32_t plane = 0; plane <= blocks_last_plane(blocks); plane++) {
+	for (uint32_t plane = 0; plane <= blocks_last_read(blocks); plane++) {
 		if (atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_acquire))
 			return true;
 	}
@@ -157,6 +204,9 @@ static inline bool blocks_is_marked(
 /* How long a leaf is. */
 static inline size_t blocks_leaf_size(const struct blocks *blocks)
 {
+	if (blocks_brief_plane(blocks))
+		return offsetof(struct blocks_leaf, brief) +
+		       sizeof(((struct blocks_leaf *)0)->brief);
 	return offsetof(struct blocks_leaf, word) +
 	       (blocks_last_plane(blocks) + 1) * sizeof(((struct blocks_leaf *)0)->word[0]);
 }

@@ -20,8 +20,9 @@ static bool last_of_window(const struct blocks *blocks, const struct blocks_tabl
 
 static bool is_empty(const struct blocks *blocks, struct blocks_leaf *leaf, uint64_t window)
 {
-	for (uint32_t plane = 0; plane <= blocks_last_plane(blocks); plane++) {
-		if (atomic_load_explicit(blocks_word(leaf, plane, window), memory_order_acquire))
+	for (uint32_t plane = 0; plane <= blocks_last_read(blocks); plane++) {
+		if (atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_acquire) &&
+			blocks_read(blocks, leaf, plane, window))
 			return false;
 	}
 	return true;

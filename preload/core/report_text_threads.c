@@ -143,7 +143,10 @@ static void put_block(const struct report *report, const struct block *block)
 	text_hex_wide(text, block->address, 12);
 	text_put_grouped(text, block->size, 16);
 	put_callstack(report, block);
-	text_dec_right(text, view_tid(report->view, block->thread), 9);
+	if (block->thread)
+		text_dec_right(text, view_tid(report->view, block->thread), 9);
+	else
+		text_right(text, "-", 9);
 	put_age(report, block);
 	put_place(report, block);
 }

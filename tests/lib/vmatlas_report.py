@@ -76,9 +76,10 @@ def check_shape(value, shape, where):
 
 
 def shape_of(key, row):
-    """Of a block that was not sampled, no birth is known."""
+    """Of a block that was not sampled, nothing is known but where it is and how long."""
     if key == "blocks" and isinstance(row, dict) and row.get("sampled") is False:
-        return {**SHAPE[key], "time_ns": NUMBER + "?", "mapping_at_birth": SPAN + "?"}
+        return {**SHAPE[key], "tid": NUMBER + "?", "time_ns": NUMBER + "?",
+                "mapping_at_birth": SPAN + "?"}
     return SHAPE[key]
 
 

@@ -219,7 +219,7 @@ static int set_up_once(void **state)
 	lane_over(&region_lane, regions, 4, sizeof regions[0]);
 	for (uint32_t i = 0; i < STACKS; i++)
 		origins[i] = (struct vmatlas_origin){i + 1, 1, i * 10, i * 1000};
-	table_boot(true);
+	table_boot(true, false);
 	return 0;
 }
 
@@ -628,7 +628,7 @@ static void more_blocks_than_are_remembered_share_a_page(void **state)
 
 	(void)state;
 	present_mapping(start, 1, "rw-p", "")->blocks = true;
-	table_boot(false);
+	table_boot(false, false);
 	for (unsigned i = 0; i < PAGE / 8; i++)
 		put(start + i * 8, 7, 1 + i % 2);
 	assert_int_equal(make(), 0);
@@ -636,7 +636,7 @@ static void more_blocks_than_are_remembered_share_a_page(void **state)
 	assert_int_equal(atlas.mapping[0].pinned, PAGE / 8);
 	assert_int_equal(stack_of(1)->pinned + stack_of(2)->pinned, PAGE / 8);
 	take_all();
-	table_boot(true);
+	table_boot(true, false);
 	world.chunks = 0;
 }
 

@@ -128,7 +128,7 @@ static int set_up(void **state)
 
 	(void)state;
 	lane_over(&moments, moment, 1, sizeof moment[0]);
-	table_boot(false);
+	table_boot(false, false);
 	fill(&dice);
 	return 0;
 }

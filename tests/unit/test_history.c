@@ -21,7 +21,7 @@ static void begin(void)
 	lock_boot();
 	clock_boot();
 	mappings_boot();
-	table_boot(true);
+	table_boot(true, false);
 	track_boot();
 	process_boot();
 	guard_close((uintptr_t)__builtin_frame_address(0) + 1024);

@@ -27,7 +27,7 @@ static int set_up(void **state)
 	lock_boot();
 	clock_boot();
 	mappings_boot();
-	table_boot(true);
+	table_boot(true, false);
 	track_boot();
 	process_boot();
 	sample_boot(MEAN, false);

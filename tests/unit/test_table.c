@@ -9,7 +9,7 @@
 #include "store.h"
 #include "table.h"
 
-enum { PLACES = 512, STEPS = 60000, MOMENTS = 1000, ORIGINS = (1 << 24) - 1 };
+enum { PLACES = 512, STEPS = 60000, MOMENTS = 1000, ORIGINS = (1 << 24) - 1, BRIEF_MOMENT = 9 };
 
 static struct vmatlas_moment moment[MOMENTS];
 static struct lane moments;
@@ -26,6 +26,7 @@ struct entry {
 struct model {
 	uint64_t base;
 	unsigned spacing; /* bytes between two places */
+	bool briefs;      /* some blocks have one */
 	struct entry entry[PLACES];
 };
 
@@ -88,9 +89,8 @@ static void assert_read_back(const struct model *model)
 	unsigned place = 0;
 
 	blocks_begin(&cursor, table_blocks(), &tables);
-	while (blocks_next(&cursor, &block)) {
-		if (block.address < model->base || block.address >= address_of(model, PLACES))
-			continue;
+	blocks_seek(&cursor, model->base); /* other leaves may have other planes */
+	while (blocks_next(&cursor, &block) && block.address < address_of(model, PLACES)) {
 		while (place < PLACES && !model->entry[place].live)
 			place++;
 		assert_in_range(place, 0, PLACES - 1);
@@ -121,12 +121,34 @@ static void assert_taken(const struct table_taken *taken, const struct entry *en
 	assert_int_equal(taken->size, entry->birth.size);
 }
 
+/* A block of which nothing is known but its size; false where one stands already. */
+static bool put_brief(struct model *model, struct dice *dice, unsigned place)
+{
+	const struct vmatlas_moment *when = &moment[BRIEF_MOMENT - 1];
+	struct table_birth birth = {.address = address_of(model, place),
+		.size = dice_below(dice, VMATLAS_SIZE_BIG),
+		.moment = BRIEF_MOMENT,
+		.time = when->time,
+		.mapping = when->mapping,
+		.thread = when->thread};
+	struct entry *entry = &model->entry[place];
+	bool done = (dice_below(dice, 2) && table_put_brief(&near, birth.address, birth.size)) ||
+		    table_put_brief_anew(&near, birth.address, birth.size);
+
+	assert_int_equal(done, !entry->live);
+	if (done)
+		*entry = (struct entry){true, birth};
+	return done;
+}
+
 static void put(struct model *model, struct dice *dice, unsigned place)
 {
 	struct entry *entry = &model->entry[place];
 	struct table_birth birth = random_birth(dice, address_of(model, place));
 	struct table_taken replaced;
 
+	if (model->briefs && dice_below(dice, 4) && put_brief(model, dice, place))
+		return;
 	assert_true(table_put(&stock, &birth, &replaced));
 	assert_taken(&replaced, entry);
 	*entry = (struct entry){true, birth};
@@ -136,7 +158,13 @@ static void take(struct model *model, unsigned place, bool back, bool elsewhere)
 {
 	struct entry *entry = &model->entry[place];
 	struct table_taken taken;
+	uint16_t brief;
 
+	if (model->briefs && !back && (brief = table_take_brief(&near, entry->birth.address))) {
+		assert_true(entry->live && entry->birth.size == VMATLAS_BRIEF_SIZE(brief));
+		entry->live = false;
+		return;
+	}
 	table_take(address_of(model, place), &taken);
 	assert_taken(&taken, entry);
 	if (back) {
@@ -202,7 +230,7 @@ static void blocks_with_a_word_each_are_as_in_a_dictionary(void **state)
 	static struct model model = {.base = 0x7f0000000010, .spacing = 32};
 
 	(void)state;
-	table_boot(true);
+	table_boot(true, false);
 	play(&model);
 }
 
@@ -211,8 +239,53 @@ static void blocks_that_share_windows_are_as_in_a_dictionary(void **state)
 	static struct model model = {.base = 0x7e0000000000, .spacing = 8};
 
 	(void)state;
-	table_boot(false);
+	table_boot(false, false);
 	play(&model);
+}
+
+static void briefs_and_words_are_as_in_a_dictionary(void **state)
+{
+	static struct model model = {.base = 0x790000000010, .spacing = 32, .briefs = true};
+
+	(void)state;
+	assert_false(table_begin_briefs(BRIEF_MOMENT)); /* leaves have no room */
+	table_boot(true, true);
+	assert_false(table_begin_briefs(0));
+	assert_true(table_begin_briefs(BRIEF_MOMENT));
+	play(&model);
+	table_boot(true, false);
+}
+
+/* What cannot have a brief, and what stands where one is to be. */
+static void a_brief_is_for_small_blocks_in_free_windows(void **state)
+{
+	const uint64_t address = 0x780000000000;
+	struct table_birth birth = {address, 100, 5, 3, 4, 0, 0};
+	struct table_taken taken;
+
+	(void)state;
+	assert_false(table_put_brief_anew(&near, address, 24));
+	table_boot(true, true);
+	assert_true(table_begin_briefs(BRIEF_MOMENT));
+	assert_false(table_put_brief(&near, address, 24)); /* no leaf yet */
+	assert_false(table_put_brief_anew(&near, address, VMATLAS_SIZE_BIG));
+	assert_false(table_put_brief_anew(&near, address + 8, 24));
+	assert_true(table_put_brief(&near, address, 0));
+	assert_false(table_put_brief(&near, address + 16, 24));
+	assert_false(table_take_brief(&near, address + 16));
+	assert_true(table_put(&stock, &birth, &taken));
+	assert_true(taken.word && taken.address == address && taken.size == 0);
+	assert_false(table_take_brief(&near, address));
+	assert_false(table_put_brief(&near, address + 16, 24)); /* there is a word */
+	table_take(address, &taken);
+	assert_true(taken.word && taken.size == 100);
+	assert_true(table_put_brief(&near, address + 16, VMATLAS_SIZE_BIG - 1));
+	table_take(address, &taken);
+	assert_false(taken.word);
+	assert_true(table_take_stale_brief(address, &taken));
+	assert_true(taken.address == address + 16 && taken.size == VMATLAS_SIZE_BIG - 1);
+	assert_false(table_take_stale_brief(address, &taken));
+	table_boot(true, false);
 }
 
 /* The program freed it where we could not see, and another now starts 16 bytes further. */
@@ -222,7 +295,7 @@ static void a_stale_block_in_the_window_is_replaced(void **state)
 	struct table_taken replaced;
 
 	(void)state;
-	table_boot(true);
+	table_boot(true, false);
 	new.address += 16;
 	big.size = 1 << 20;
 	assert_true(table_put(&stock, &old, &replaced));
@@ -245,7 +318,7 @@ static void small_blocks_of_one_window_go_the_short_way(void **state)
 	struct table_taken taken;
 
 	(void)state;
-	table_boot(false);
+	table_boot(false, false);
 	for (uint32_t i = 0; i < 4; i++) {
 		struct table_birth birth = {address + 8 * i, i, 5, 3, 4, 0, 0};
 
@@ -260,7 +333,7 @@ static void small_blocks_of_one_window_go_the_short_way(void **state)
 		table_take(address + 8 * i, &taken);
 		assert_true(taken.word && taken.size == 100 + i && !taken.big);
 	}
-	table_boot(true);
+	table_boot(true, false);
 }
 
 /* The short way and the long one are one table; what is not for the short way leaves it as it was.
@@ -272,7 +345,7 @@ static void a_small_block_goes_the_short_way(void **state)
 	uint64_t word;
 
 	(void)state;
-	table_boot(true);
+	table_boot(true, false);
 	assert_false(table_put_small(&near, birth.address, 100, 3, 4)); /* no leaf yet */
 	assert_false(table_take_small(&near, birth.address));
 	assert_true(table_put(&stock, &birth, &taken));
@@ -339,7 +412,7 @@ static void ten_million_blocks_need_no_more_memory_than_live_at_once(void **stat
 	size_t before;
 
 	(void)state;
-	table_boot(true);
+	table_boot(true, false);
 	before = store_total();
 	for (uint64_t i = 0; i < 10000000; i++) {
 		struct table_birth birth = {
@@ -379,6 +452,8 @@ int main(void)
 		/* First: leaves with all planes can be read as if they had one. */
 		cmocka_unit_test(blocks_that_share_windows_are_as_in_a_dictionary),
 		cmocka_unit_test(blocks_with_a_word_each_are_as_in_a_dictionary),
+		cmocka_unit_test(briefs_and_words_are_as_in_a_dictionary),
+		cmocka_unit_test(a_brief_is_for_small_blocks_in_free_windows),
 		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
 		cmocka_unit_test(small_blocks_of_one_window_go_the_short_way),
 		cmocka_unit_test(a_small_block_goes_the_short_way),
