@@ -87,19 +87,27 @@ static bool chunk_add(size_t wanted)
 	return true;
 }
 
-static bool fits(size_t size)
+/* How much of the last chunk is used, with what the next piece's alignment leaves free. */
+static size_t used(size_t alignment)
 {
-	return self.count > 0 && self.chunk[self.count - 1].size - self.used >= size;
+	return round_up(self.used, alignment);
 }
 
-static void *take(size_t size)
+static bool fits(size_t size, size_t alignment)
+{
+	size_t room = self.count > 0 ? self.chunk[self.count - 1].size : 0;
+
+	return room >= size && room - size >= used(alignment);
+}
+
+static void *take(size_t size, size_t alignment)
 {
 	void *memory;
 
-	if (!fits(size) && !chunk_add(size))
+	if (!fits(size, alignment) && !chunk_add(size))
 		return NULL;
-	memory = (char *)self.chunk[self.count - 1].start + self.used;
-	self.used += size;
+	memory = (char *)self.chunk[self.count - 1].start + used(alignment);
+	self.used = used(alignment) + size;
 	return memory;
 }
 
@@ -113,7 +121,7 @@ static void tell_time(void)
 	storefile_clock(&(struct vmatlas_instant){now.ticks, now.realtime_ns, now.monotonic_ns});
 }
 
-void *store_take(size_t size)
+static void *take_aligned(size_t size, size_t alignment)
 {
 	struct held held;
 	void *memory = NULL;
@@ -122,12 +130,22 @@ void *store_take(size_t size)
 		store_move();
 	tell_time();
 	if (lock_take(&locks()->pages, &held)) {
-		memory = take(round_up(size, ALIGNMENT));
+		memory = take(round_up(size, ALIGNMENT), alignment);
 		lock_release(&held);
 	}
 	if (!memory)
 		atomic_fetch_add_explicit(&self.refused, 1, memory_order_relaxed);
 	return memory;
+}
+
+void *store_take(size_t size)
+{
+	return take_aligned(size, ALIGNMENT);
+}
+
+void *store_take_pages(size_t size)
+{
+	return take_aligned(size, PAGE);
 }
 
 static void fill(const void *start, size_t size, int how)

@@ -24,7 +24,10 @@ struct store_chunk {
  * guard; takes a lock. */
 void *store_take(size_t size);
 
-/* The same for what will be written all over, soon: its pages are there already. */
+/* The same, aligned to a page. */
+void *store_take_pages(size_t size);
+
+/* The same as store_take for what will be written all over, soon: its pages are there already. */
 void *store_take_whole(size_t size);
 
 /* The kernel fills in the pages of this piece at once, where they are not there yet: a page

@@ -5,8 +5,8 @@
 #include "sys.h"
 #include "storefile.h"
 
-/* Words that are filled in together, where the group before has so many written runs. */
-enum { GROUP_RUNS = 8, GROUP = GROUP_RUNS << BLOCKS_MARK_BITS, GROUP_DENSE = GROUP_RUNS / 2 };
+/* Bytes of words or briefs that are filled in together. */
+enum { FILLED = 32 * 1024 };
 
 struct table table_live;
 
@@ -42,7 +42,7 @@ static struct blocks_leaf *leaf_make(uint64_t window)
 	place = &branch->leaf[number & ((1u << BLOCKS_BRANCH_BITS) - 1)];
 	/* None yet, or somebody wrote over it: its blocks are lost. */
 	if (!unseal(*place))
-		atomic_store_explicit(place, seal(store_take(blocks_leaf_size(&table_live.blocks))),
+		atomic_store_explicit(place, seal(store_take_pages(blocks_leaf_size(&table_live.blocks))),
 			memory_order_release);
 	return unseal(*place);
 }
@@ -72,7 +72,8 @@ static __attribute__((noinline)) struct blocks_leaf *leaf_slowly(uint64_t window
 
 struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address)
 {
-	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, blocks_window(address));
+	struct blocks_leaf *leaf =
+		process_forked() ? NULL : blocks_leaf(&table_live.blocks, blocks_window(address));
 
 	if (leaf) {
 		near->leaf = leaf;
@@ -86,33 +87,46 @@ static bool has_briefs(void)
 	return blocks_brief_plane(&table_live.blocks) == TABLE_BRIEFS;
 }
 
-/* How many of the runs in the group of `window` were written. */
-static int group_marked(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+/* How many of the runs in the group, so many windows that begin with `first`, were written. */
+static uint64_t group_marked(
+	struct blocks_leaf *leaf, uint32_t plane, uint64_t first, uint64_t windows)
 {
-	_Atomic uint8_t *first = blocks_mark(leaf, plane, window - window % GROUP);
-	int marked = 0;
+	_Atomic uint8_t *mark = blocks_mark(leaf, plane, first);
+	uint64_t marked = 0;
 
-	for (unsigned i = 0; i < GROUP_RUNS; i++)
-		marked += atomic_load_explicit(&first[i], memory_order_relaxed);
+	for (uint64_t i = 0; i < windows >> BLOCKS_MARK_BITS; i++)
+		marked += atomic_load_explicit(&mark[i], memory_order_relaxed);
 	return marked;
 }
 
-/* Where one group of runs after the other is written, a heap grows: the first block of the next
- * group has all of its words filled in. A group is for 128 KiB, as glibc extends its heap by. */
-static void fill_ahead(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+/* Whether the group before this one is written for the most part. */
+static bool follows(struct blocks_leaf *leaf, uint32_t plane, uint64_t first, uint64_t windows)
 {
-	uint64_t before = window - GROUP, first = window - window % GROUP;
-	struct blocks_leaf *leaf_before = (before ^ window) >> BLOCKS_LEAF_BITS
-						  ? blocks_leaf(&table_live.blocks, before)
-						  : leaf;
+	uint64_t before = first - windows;
 
-	if (!leaf_before || group_marked(leaf_before, plane, before) < GROUP_DENSE ||
-		group_marked(leaf, plane, window))
-		return;
-	if (plane == TABLE_BRIEFS && has_briefs())
-		store_fill(blocks_brief(leaf, first), GROUP * sizeof(uint16_t));
+	if ((before ^ first) >> BLOCKS_LEAF_BITS)
+		leaf = blocks_leaf(&table_live.blocks, before);
+	return leaf &&
+	       group_marked(leaf, plane, before, windows) >= windows >> (BLOCKS_MARK_BITS + 1);
+}
+
+/* The first word or brief of a run, whose page may not be there yet. Where one group of runs after
+ * the other is written a heap grows, and all of the next group is filled in: 32 KiB, the words of
+ * the 128 KiB that glibc extends its heap by, or the briefs of four times as much. */
+static void fill(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
+{
+	bool briefs = plane == TABLE_BRIEFS && has_briefs();
+	size_t size = briefs ? sizeof(uint16_t) : sizeof(uint64_t);
+	uint64_t windows = FILLED / size, first = window - window % windows;
+
+	if (group_marked(leaf, plane, first, windows) || !follows(leaf, plane, first, windows)) {
+		windows = BLOCKS_PAGE / size;
+		first = window - window % windows;
+	}
+	if (briefs)
+		store_fill(blocks_brief(leaf, first), windows * size);
 	else
-		store_fill(blocks_word(leaf, plane, first), GROUP * sizeof(uint64_t));
+		store_fill(blocks_word(leaf, plane, first), windows * size);
 }
 
 static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t window)
@@ -121,7 +135,7 @@ static inline void mark(struct blocks_leaf *leaf, uint32_t plane, uint64_t windo
 
 	if (__builtin_expect(atomic_load_explicit(mark, memory_order_relaxed), 1))
 		return;
-	fill_ahead(leaf, plane, window);
+	fill(leaf, plane, window);
 	atomic_store_explicit(mark, 1, memory_order_release);
 }
 
@@ -246,8 +260,7 @@ static void take_brief_at(uint64_t address, struct table_taken *taken)
 	_Atomic uint16_t *place = brief_at(blocks_window(address));
 
 	*taken = (struct table_taken){.address = address};
-	if (place &&
-		word_is_brief_at(atomic_load_explicit(place, memory_order_relaxed), address))
+	if (place && word_is_brief_at(atomic_load_explicit(place, memory_order_relaxed), address))
 		take_brief(blocks_window(address), taken);
 }
 
@@ -256,6 +269,7 @@ void table_take(uint64_t address, struct table_taken *taken)
 	uint64_t window = blocks_window(address);
 	struct blocks_leaf *leaf = blocks_leaf(&table_live.blocks, window);
 	_Atomic uint64_t *place;
+	uint32_t plane;
 	uint64_t word;
 
 	*taken = (struct table_taken){.address = address};
@@ -263,8 +277,11 @@ void table_take(uint64_t address, struct table_taken *taken)
 		leaf = leaf_settled(window);
 	if (!leaf)
 		return;
-	place = blocks_word(leaf, blocks_plane(&table_live.blocks, address), window);
-	word = atomic_load_explicit(place, memory_order_relaxed);
+	plane = blocks_plane(&table_live.blocks, address);
+	place = blocks_word(leaf, plane, window);
+	/* Where no word was ever written a look at it would make the kernel fill in its page. */
+	word = *blocks_mark(leaf, plane, window) ? atomic_load_explicit(place, memory_order_relaxed)
+						 : 0;
 	if (describe(word, window, taken) && taken->address == address)
 		atomic_store_explicit(place, 0, memory_order_release);
 	else

@@ -64,11 +64,11 @@ struct table_near {
 
 static inline uint64_t table_near_check(const struct blocks_leaf *leaf, uint64_t address)
 {
-	return ((uintptr_t)leaf + process_word()) * 0x9e3779b97f4a7c15u +
-	       (address >> BLOCKS_LEAF_SPAN_BITS);
+	return (uintptr_t)leaf + process_word() + (address >> BLOCKS_LEAF_SPAN_BITS);
 }
 
-/* The leaf that has the address, NULL where there is none yet, noted. Anywhere. */
+/* The leaf that has the address, noted; NULL where there is none yet, and in a forked child that
+ * has not settled. Anywhere. */
 struct blocks_leaf *table_leaf_anew(struct table_near *near, uint64_t address);
 
 static inline struct blocks_leaf *table_leaf(struct table_near *near, uint64_t address)
@@ -130,33 +130,30 @@ enum { TABLE_BRIEFS = 1 };
 static inline bool table_put_brief(struct table_near *near, uint64_t address, uint64_t size)
 {
 	uint64_t window = blocks_window(address);
-	struct blocks_leaf *leaf = near->leaf;
+	struct blocks_leaf *leaf = table_leaf(near, address);
 	_Atomic uint16_t *place;
 
-	if (near->check != table_near_check(leaf, address) || !leaf ||
-		size >= VMATLAS_SIZE_BIG || address & 15)
+	if (!leaf || size >= VMATLAS_SIZE_BIG || address & 15)
 		return false;
 	place = blocks_brief(leaf, window);
-	if (!atomic_load_explicit(
-		    blocks_mark(leaf, TABLE_BRIEFS, window), memory_order_relaxed) ||
+	if (!atomic_load_explicit(blocks_mark(leaf, TABLE_BRIEFS, window), memory_order_relaxed) ||
 		atomic_load_explicit(place, memory_order_relaxed) ||
 		(atomic_load_explicit(blocks_mark(leaf, 0, window), memory_order_relaxed) &&
-			atomic_load_explicit(
-				blocks_word(leaf, 0, window), memory_order_relaxed)))
+			atomic_load_explicit(blocks_word(leaf, 0, window), memory_order_relaxed)))
 		return false;
 	atomic_store_explicit(place, word_brief(address, size), memory_order_release);
 	return true;
 }
 
-/* Takes the brief of the block at the address: it, or 0, and nothing was done, where there is none
- * or the thread has not looked there last. Anywhere. */
+/* Takes the brief of the block at the address: it, or 0, and nothing was done, where there is none.
+ * Anywhere. */
 static inline uint16_t table_take_brief(struct table_near *near, uint64_t address)
 {
-	struct blocks_leaf *leaf = near->leaf;
+	struct blocks_leaf *leaf = table_leaf(near, address);
 	_Atomic uint16_t *place;
 	uint16_t brief;
 
-	if (near->check != table_near_check(leaf, address) || !leaf)
+	if (!leaf)
 		return 0;
 	place = blocks_brief(leaf, blocks_window(address));
 	brief = atomic_load_explicit(place, memory_order_relaxed);

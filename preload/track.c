@@ -200,7 +200,8 @@ __attribute__((noinline)) void track_grown(struct thread *thread)
 	guard_open();
 }
 
-/* A brief that stands where a sample is to have its word: nobody freed its block where we could see.
+/* A brief that stands where a sample is to have its word: nobody freed its block where we could
+ * see.
  */
 static void drop_brief(struct thread *thread, const void *block)
 {

@@ -34,7 +34,7 @@ static uintptr_t page_up(uintptr_t address)
 }
 
 /* What may be written in a loaded file: behind what is read-only after relocation. */
-static struct part variables(const ElfW(Phdr) *header, unsigned count, uintptr_t bias)
+static struct part variables(const ElfW(Phdr) * header, unsigned count, uintptr_t bias)
 {
 	struct part part = {0, 0};
 	uintptr_t after = 0;

@@ -63,33 +63,77 @@ static inline __attribute__((always_inline)) void *made(
 
 /* -- The wrappers --------------------------------------------------------------------------- */
 
-WRAPPER void *malloc(size_t size)
-{
-	struct thread *thread = quick_thread();
-	struct callstack_at at;
+/* `name` is `name_sampled` where sample_quick says so, else `name_tracked`: not a branch of one
+ * function, which would save the registers of the longer way first. A jump leaves the caller's
+ * return address and frame as they are, so either finds what a wrapper finds. */
+#define EITHER(name)                                                                           \
+	__asm__(".pushsection .text\n\t.globl " #name "\n\t.type " #name                       \
+		", @function\n\t.p2align 4\n" #name ":\n\t.cfi_startproc\n\t"                  \
+		"cmpb $0, sample_quick(%rip)\n\tje " #name "_tracked\n\tjmp " #name "_sampled" \
+		"\n\t.cfi_endproc\n\t.size " #name ", . - " #name "\n\t.popsection")
+#define EITHER_WAY static __attribute__((used, noinline, noclone, force_align_arg_pointer))
 
-	if (thread)
-		return quick_made(thread, real.malloc(size), size, WRAP_STACK);
-	at = CALLSTACK_HERE();
-	thread = enter(WRAP_STACK, at.pc);
+static inline __attribute__((always_inline)) void *malloc_called(
+	uintptr_t stack, struct callstack_at at, size_t size)
+{
+	struct thread *thread = enter(stack, at.pc);
+
 	if (!thread)
 		return passed(real.malloc(size), size);
 	return made(thread, real.malloc(size), size, &at);
 }
 
-WRAPPER void *calloc(size_t count, size_t size)
+static __attribute__((noinline)) void *malloc_slowly(uintptr_t stack, size_t size)
+{
+	return malloc_called(stack, callstack_called_at(stack), size);
+}
+
+EITHER_WAY void *malloc_tracked(size_t size)
+{
+	return malloc_called(WRAP_STACK, CALLSTACK_HERE(), size);
+}
+
+EITHER_WAY void *malloc_sampled(size_t size)
 {
 	struct thread *thread = quick_thread();
-	struct callstack_at at;
 
-	if (thread)
-		return quick_made(thread, real.calloc(count, size), count * size, WRAP_STACK);
-	at = CALLSTACK_HERE();
-	thread = enter(WRAP_STACK, at.pc);
+	if (__builtin_expect(!thread, 0))
+		return malloc_slowly(WRAP_STACK, size);
+	return quick_made(thread, real.malloc(size), size, WRAP_STACK);
+}
+
+EITHER(malloc);
+
+static inline __attribute__((always_inline)) void *calloc_called(
+	uintptr_t stack, struct callstack_at at, size_t count, size_t size)
+{
+	struct thread *thread = enter(stack, at.pc);
+
 	if (!thread)
 		return passed(real.calloc(count, size), count * size);
 	return made(thread, real.calloc(count, size), count * size, &at);
 }
+
+static __attribute__((noinline)) void *calloc_slowly(uintptr_t stack, size_t count, size_t size)
+{
+	return calloc_called(stack, callstack_called_at(stack), count, size);
+}
+
+EITHER_WAY void *calloc_tracked(size_t count, size_t size)
+{
+	return calloc_called(WRAP_STACK, CALLSTACK_HERE(), count, size);
+}
+
+EITHER_WAY void *calloc_sampled(size_t count, size_t size)
+{
+	struct thread *thread = quick_thread();
+
+	if (__builtin_expect(!thread, 0))
+		return calloc_slowly(WRAP_STACK, count, size);
+	return quick_made(thread, real.calloc(count, size), count * size, WRAP_STACK);
+}
+
+EITHER(calloc);
 
 WRAPPER void *memalign(size_t alignment, size_t size)
 {
@@ -219,12 +263,23 @@ static inline __attribute__((always_inline)) void give_back(
 		free_slowly(thread, stack, block);
 }
 
-WRAPPER void free(void *block)
+static __attribute__((noinline)) void free_called(uintptr_t stack, uintptr_t caller, void *block)
 {
-	if (quick_freed(WRAP_STACK, block))
-		return;
+	give_back(stack, caller, block);
+}
+
+EITHER_WAY void free_tracked(void *block)
+{
 	give_back(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
 }
+
+EITHER_WAY void free_sampled(void *block)
+{
+	if (!quick_freed(WRAP_STACK, block))
+		free_called(WRAP_STACK, (uintptr_t)__builtin_return_address(0), block);
+}
+
+EITHER(free);
 
 WRAPPER void free_sized(void *block, size_t size)
 {

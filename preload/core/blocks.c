@@ -154,8 +154,8 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 }
 
 /* What the plane says of the address, if its run is marked. */
-static bool find_in(const struct blocks *blocks, const struct blocks_tables *tables,
-	uint32_t plane, uint64_t address, struct block *block)
+static bool find_in(const struct blocks *blocks, const struct blocks_tables *tables, uint32_t plane,
+	uint64_t address, struct block *block)
 {
 	uint64_t window = blocks_window(address), damaged, word;
 	struct blocks_leaf *leaf = blocks_leaf(blocks, window);

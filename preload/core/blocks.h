@@ -29,6 +29,7 @@ enum {
 	BLOCKS_LEAF_SPAN_BITS = BLOCKS_LEAF_BITS + BLOCKS_WINDOW_BITS,
 	BLOCKS_ADDRESS_BITS = BLOCKS_ROOT_BITS + BLOCKS_BRANCH_BITS + BLOCKS_LEAF_SPAN_BITS,
 	/* A page of words, 16 KiB of addresses, is marked together. */
+	BLOCKS_PAGE = 4096,
 	BLOCKS_MARK_BITS = 9,
 	BLOCKS_PLANES = 4,
 	BLOCKS_MARKS = 1 << (BLOCKS_LEAF_BITS - BLOCKS_MARK_BITS),
@@ -41,7 +42,7 @@ struct blocks_leaf {
 	/* Zero: no block. Written by the owner of the address alone. Only so many planes are there
 	 * as struct blocks says; briefs are in the place of the second, with its marks. */
 	union {
-		_Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
+		_Alignas(BLOCKS_PAGE) _Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
 		struct {
 			_Atomic uint64_t first_plane[1 << BLOCKS_LEAF_BITS];
 			_Atomic uint16_t brief[1 << BLOCKS_LEAF_BITS];
@@ -57,7 +58,7 @@ struct blocks {
 	/* Planes of a leaf, less one: 0 where each block has its window to itself, else 3. Set
 	 * before the first leaf is made. */
 	uint32_t plane_mask;
-	uint32_t brief_room;          /* whether leaves have room for briefs; as above */
+	uint32_t brief_room;           /* whether leaves have room for briefs; as above */
 	_Atomic uint32_t brief_moment; /* of all that have one: a number that says nothing */
 	_Atomic(struct blocks_branch *) branch[1 << BLOCKS_ROOT_BITS];
 };
@@ -175,8 +176,8 @@ static inline _Atomic uint16_t *blocks_brief(struct blocks_leaf *leaf, uint64_t 
 static inline uint64_t blocks_word_of_brief(const struct blocks *blocks, uint16_t brief)
 {
 	return brief ? (uint64_t)blocks->brief_moment << 24 |
-				(uint64_t)VMATLAS_BRIEF_SIZE(brief) << 48 |
-				(uint64_t)VMATLAS_BRIEF_EIGHTH(brief) << 62
+			       (uint64_t)VMATLAS_BRIEF_SIZE(brief) << 48 |
+			       (uint64_t)VMATLAS_BRIEF_EIGHTH(brief) << 62
 		     : 0;
 }
 
@@ -186,8 +187,8 @@ static inline uint64_t blocks_read(
 {
 	if (plane <= blocks_last_plane(blocks))
 		return atomic_load_explicit(blocks_word(leaf, plane, window), memory_order_acquire);
-	return blocks_word_of_brief(blocks,
-		atomic_load_explicit(blocks_brief(leaf, window), memory_order_acquire));
+	return blocks_word_of_brief(
+		blocks, atomic_load_explicit(blocks_brief(leaf, window), memory_order_acquire));
 }
 
 /* Whether a word or brief was ever written in the run that holds the window's, in any plane. */

@@ -13,7 +13,7 @@ static void put_users(const struct report *report, const struct atlas_arena *are
 {
 	struct text *text = report->text;
 
-	text_str(text, arena->threads          ? "  "
+	text_str(text, arena->threads        ? "  "
 		       : arena->more_threads ? "  of threads without a sample"
 					     : "  of no thread that holds blocks");
 	for (uint32_t i = 0; i < arena->threads && i < THREADS_SHOWN; i++) {
