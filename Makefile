@@ -49,7 +49,8 @@ UNIT := $(UNIT_SRC:%.c=$(BUILD)/%)
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_CXX := $(wildcard tests/programs/*.cc)
 PROGRAMS := $(PROGRAM_SRC:%.c=$(BUILD)/%) $(PROGRAM_CXX:%.cc=$(BUILD)/%)
-BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so)
+BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.so libcounting.so \
+	libloading.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
 	bench bench-setup bench-hot fuzzers storms
@@ -145,6 +146,9 @@ $(BUILD)/tests/bench/spend: tests/bench/spend.c tests/bench/family.c tests/bench
 $(BUILD)/tests/bench/libforward.so: tests/bench/forward.c preload/wrapped.def
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -O2 -fPIC -shared -Ipreload -o $@ $<
+$(BUILD)/tests/bench/lib%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -O2 -fno-builtin -fPIC -shared -o $@ $<
 # Each frame stays a frame, and each pair of malloc and free is made.
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

@@ -75,7 +75,7 @@ struct vmatlas_description {
 	uintptr_t block_start;
 	size_t block_size;
 	uint64_t block_time_ns; /* since 1970; 0, and no frames, where it was not sampled */
-	uint32_t block_thread;
+	uint32_t block_thread;  /* 0 where it was not sampled */
 	uint32_t block_depth;                   /* how many frames there are */
 	uintptr_t block_frames[VMATLAS_FRAMES]; /* who asked for it, innermost first */
 

@@ -67,7 +67,8 @@ def measured(all_of):
     """The part of `make bench`."""
     texts = [where(all_of)]
     if all_of["pairs"]:
-        texts += ["## The goals\n", results.goals_text(all_of)]
+        texts += ["## The goals\n", results.goals_text(all_of),
+                  "## Limits: a part alone, or all without it\n", results.limits_text(all_of)]
     texts += ["## Variants\n", results.variants_text(all_of["variants"]),
               "## CPU of the ten programs, over plain's\n",
               results.programs_text(all_of, "cpu_s", seconds),

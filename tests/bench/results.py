@@ -46,6 +46,7 @@ def over_programs(programs, what, fold=geometric_mean):
 def goal(measure, figures, digits=2, ours=OURS, **wanted):
     made = Goal(measure, digits, **wanted)
     made.figures = {OURS: figures.get(ours), **{name: figures.get(name) for name in BESIDE}}
+    made.figures_of_all = figures
     return made
 
 
@@ -138,6 +139,18 @@ def goals_text(all_of):
     return table(["measure", "limit: only forwards", "vmatlas, the caller alone", "heaptrack", "vmatlas",
                   "goal", ""],
                  [each.row() for each in goals(all_of)])
+
+
+def limits_text(all_of):
+    """What is left of a goal's figure when a part of ours is not there."""
+    cpu, start = over_programs(all_of["programs"], "cpu_s"), start_goal(all_of["start"]).figures_of_all
+    rows = [["sampling, CPU, geometric mean", name, text_of(cpu.get(name))]
+            for name in (LIMIT, "totals alone", "no sample", "sampling")]
+    rows += [["ms added to the start of `true`", name, text_of(start.get(name))]
+             for name in (LIMIT, "libunwind alone", OURS)]
+    rows += [["CPU, geometric mean of the programs", name, text_of(cpu.get(name))]
+             for name in (LIMIT, SHALLOW, OURS)]
+    return table(["measure", "variant", "figure"], [row for row in rows if row[2] != "–"])
 
 
 def cell(results, name, what):

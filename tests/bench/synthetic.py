@@ -6,7 +6,7 @@ import re
 import statistics
 
 from measure import FIRST_LIMIT_S, Failed, Run, measure, run_once, spend
-from variants import BUILD, SHIM, Variant, OURS
+from variants import BUILD, SHIM, Variant, OURS, starting
 
 TOOLS = os.path.join(BUILD, "tests", "bench")
 COMMON = ("plain", "forward", "depth 1", "vmatlas", "heaptrack")
@@ -91,6 +91,7 @@ def start_once(room, variant, times):
 
 def start(room, variants, rounds, quick):
     taking_part = [variant for variant in variants if variant.name in COMMON + ("sampling",)]
+    taking_part.append(starting())
     times = 15 if quick else 50
     return measure(taking_part, rounds, lambda variant, limit_s: start_once(room, variant, times))
 

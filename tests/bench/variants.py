@@ -10,7 +10,8 @@ import subprocess
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("VMATLAS_BUILD", os.path.join(ROOT, "build"))
 SHIM = os.path.join(BUILD, "libvmatlas.so")
-FORWARD = os.path.join(BUILD, "tests", "bench", "libforward.so")
+FORWARD, COUNTING, LOADING = (os.path.join(BUILD, "tests", "bench", f"lib{name}.so")
+                              for name in ("forward", "counting", "loading"))
 
 # Larger than any run allocates: these write their profile when so many bytes were allocated.
 NEVER = str(1 << 60)
@@ -19,8 +20,9 @@ PLAIN, LIMIT, OURS, PEER, SAMPLED = "plain", "limit", "ours", "peer", "sampled p
 
 
 class Variant:
-    def __init__(self, name, kind, words, about):
+    def __init__(self, name, kind, words, about, experiment=False):
         self.name, self.kind, self.words, self.about = name, kind, words, about
+        self.experiment = experiment  # ours without a part, or that part alone
 
     def is_peer(self):
         return self.kind in (PEER, SAMPLED)
@@ -48,10 +50,23 @@ def own():
     yield Variant("forward", LIMIT, preloaded(FORWARD), "a shim that only calls on")
     yield Variant("vmatlas", OURS, preloaded(SHIM), "every allocation, full call stacks")
     yield Variant("depth 1", OURS, preloaded(SHIM, "VMATLAS_DEPTH=1"),
-                  "the same with the caller alone: what the rest of the call stacks costs")
+                  "the same with the caller alone: what the rest of the call stacks costs",
+                  experiment=True)
     if takes("VMATLAS_SAMPLE=512K"):
         yield Variant("sampling", OURS, preloaded(SHIM, "VMATLAS_SAMPLE=512K"),
                       "VMATLAS_SAMPLE=512K")
+        yield Variant("no sample", OURS, preloaded(SHIM, "VMATLAS_SAMPLE=1T"),
+                      "sampling with hardly a sample: exact totals, and where each block is",
+                      experiment=True)
+    yield Variant("totals alone", LIMIT, preloaded(COUNTING),
+                  "a shim that counts, by the sizes that glibc notes: no table of blocks",
+                  experiment=True)
+
+
+def starting():
+    """What of ours a start cannot be without."""
+    return Variant("libunwind alone", LIMIT, preloaded(LOADING), "a shim that only loads libunwind",
+                   experiment=True)
 
 
 def peers(room):
@@ -85,7 +100,7 @@ def chosen(room, quick):
     """Quick: of the peers heaptrack alone, which records the same as we do; no experiments."""
     of_all = [*own(), *peers(room)]
     return [each for each in of_all if not quick or each.name == "heaptrack" or
-            not each.is_peer() and each.name != "depth 1"]
+            not each.is_peer() and not each.experiment]
 
 
 def counted(path):
