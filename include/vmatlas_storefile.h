@@ -85,7 +85,8 @@ struct vmatlas_storefile {
 	uint64_t blocks;                          /* address of the struct blocks (core/blocks.h) */
 	/* Addresses of an int64_t each: live bytes that all threads know of, and the most there
 	 * were. One thread alone has at `highest_at` an int64_t: how many more there were since it
-	 * last told; of several each may have had `peak_error` more. */
+	 * last told; of several each may have had `peak_error` more, or
+	 * less than the others knew. */
 	uint64_t live, peak;
 	uint64_t highest_at, peak_error;
 	uint64_t resolution; /* address of a uint64_t: ticks between two birth times */

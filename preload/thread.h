@@ -83,7 +83,7 @@ struct thread_totals {
 	uint64_t allocations, allocated_bytes, frees, freed_bytes;
 	uint64_t unknown_frees, replaced, failed;
 	uint64_t peak_live_bytes;
-	uint64_t peak_error; /* the true peak is at most so much higher */
+	uint64_t peak_error; /* the true peak is at most so much higher or lower */
 	uint64_t lost;       /* threads that could not be attached */
 };
 struct thread_totals thread_totals(void);

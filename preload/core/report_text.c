@@ -177,9 +177,8 @@ static void put_live(struct text *text, const struct report *report)
 	text_str(text, "; peak ");
 	text_size(text, report_peak(report));
 	if (report->view->peak_error) {
-		text_str(text, " or up to ");
+		text_str(text, " ± ");
 		text_size(text, report->view->peak_error);
-		text_str(text, " more");
 	}
 	if (atlas->slack) {
 		text_str(text, "; rounded up by ");

@@ -66,7 +66,7 @@ static void screen_says_how_much_of_what_and_whose(void **state)
 	text_of(world);
 	text = head(world, 25);
 	has_line(text, "  RSS       240.0 KiB  of 292.0 KiB mapped; PSS 146.0 KiB");
-	has_line(text, "  live        9.9 KiB  in 3 blocks; peak 11.7 KiB or up to 64 B more");
+	has_line(text, "  live        9.9 KiB  in 3 blocks; peak 11.7 KiB ± 64 B");
 	has_line(text, "  ever       20.1 KiB  in 16 allocations; 13 frees");
 	has_line(text, "                       1 live block in a mapping that changed since");
 	has_line(text, "  most by     9.8 KiB  99.0% of live, in 2 blocks: make_table (server)");
@@ -150,7 +150,7 @@ static void estimates_are_marked(void **state)
 	has_line(text,
 		"  ! Call stacks are sampled: one in 64.0 KiB of allocated bytes, 3 of 1,000 "
 		"samples live; ± is one standard error.");
-	has_line(text, "  live        9.9 KiB  in 3 blocks; peak 11.7 KiB or up to 64 B more");
+	has_line(text, "  live        9.9 KiB  in 3 blocks; peak 11.7 KiB ± 64 B");
 	has_line(text, "  ever       20.1 KiB  in 16 allocations; 13 frees");
 	has_not(text, "in a mapping that changed since");
 	has_line(text, "  most by     9.8 KiB  ± 2.0 KiB, 99.0% of live, in 2 ± 1 blocks: "
