@@ -35,7 +35,8 @@ SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-fram
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,--sort-section=alignment \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
-TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz
+TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz \
+	$(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
 CORE_SRC := $(wildcard preload/core/*.c)
 SHIM_SRC := $(wildcard preload/*.c)

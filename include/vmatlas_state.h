@@ -33,6 +33,10 @@ struct vmatlas_state {
 	 * private_path and is written after it, as readers go upwards. */
 	_Atomic uint32_t private_finished;
 	int32_t private_error;
+	/* What all dumps took so far, by the clock; of each, until it was finished. A thread is
+	 * held up by so much, the others are not. Written before `finished`, and stands behind it.
+	 */
+	_Atomic uint64_t spent_ns;
 	char path[4096]; /* where the last report went: "fd:2" or an absolute path */
 	char private_path[4096];
 };

@@ -1,6 +1,7 @@
 #include "dump.h"
 #include "aside.h"
 #include "boot.h"
+#include "clock.h"
 #include "config.h"
 #include "interrupt.h"
 #include "interval.h"
@@ -120,6 +121,7 @@ static void state_process(void)
 		self.number = 0;
 		vmatlas_state.started = vmatlas_state.finished = 0;
 		vmatlas_state.private_finished = 0;
+		vmatlas_state.spent_ns = 0;
 	}
 	vmatlas_state.pid = (uint32_t)process_pid();
 }
@@ -127,13 +129,16 @@ static void state_process(void)
 static void work(void *argument, const struct aside_registers *registers)
 {
 	struct request *request = argument;
+	uint64_t begun;
 
 	(void)registers;
 	do {
 		state_process();
 		vmatlas_state.started++;
 		self.number++;
+		begun = clock_read().monotonic_ns;
 		request->error = session_report(request->reason, request->format, &self.number);
+		vmatlas_state.spent_ns += clock_read().monotonic_ns - begun;
 		vmatlas_state.finished++;
 	} while (!end(&request->format));
 }

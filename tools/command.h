@@ -17,6 +17,7 @@
 	X(maps, "[OPTION...] PID|FILE", "show the mappings of a process or of a saved text")    \
 	X(addr, "[OPTION...] PID|FILE ADDRESS...", "say what is at an address")                 \
 	X(diff, "[OPTION...] OLD NEW...", "show what grew from one moment to another")          \
+	X(top, "[OPTION...] PID", "watch a running program's memory")                           \
 	X(export, "[OPTION...] FILE...", "write snapshots in the formats of other tools")       \
 	X(check, "[OPTION...] FILE|PID", "hold a report against rules")
 

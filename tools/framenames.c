@@ -1,5 +1,6 @@
 #include "framenames.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,28 +20,63 @@ struct framenames {
 	struct symbolizer *symbolizer;
 	bool source;
 	struct known *known; /* by frame number */
+	size_t frames;       /* and so many of them */
 	int *modules;        /* the symbolizer's numbers, by module number; -1 not added */
+	size_t module_count;
 };
+
+/* Room for the frames and modules of the view, all of the new ones unknown. */
+static int make_room(struct framenames *framenames, const struct view *view)
+{
+	size_t frames = (size_t)lane_count(view->frames) + 1;
+	size_t modules = (size_t)lane_count(view->modules) + 1;
+	struct known *known = framenames->known;
+	int *numbers = framenames->modules;
+
+	if (frames > framenames->frames) {
+		known = realloc(known, frames * sizeof(*known));
+		if (!known)
+			return ENOMEM;
+		memset(known + framenames->frames, 0,
+			(frames - framenames->frames) * sizeof(*known));
+		framenames->known = known;
+		framenames->frames = frames;
+	}
+	if (modules > framenames->module_count) {
+		numbers = realloc(numbers, modules * sizeof(*numbers));
+		if (!numbers)
+			return ENOMEM;
+		memset(numbers + framenames->module_count, 0xff,
+			(modules - framenames->module_count) * sizeof(*numbers));
+		framenames->modules = numbers;
+		framenames->module_count = modules;
+	}
+	return 0;
+}
 
 struct framenames *framenames_open(const struct view *view, bool source)
 {
 	struct framenames *made = calloc(1, sizeof(*made));
-	size_t frames = (size_t)lane_count(view->frames) + 1;
-	size_t modules = (size_t)lane_count(view->modules) + 1;
 
 	if (!made)
 		return NULL;
 	made->view = view;
 	made->source = source;
 	made->symbolizer = symbolizer_open(NULL);
-	made->known = calloc(frames, sizeof(*made->known));
-	made->modules = malloc(modules * sizeof(*made->modules));
-	if (!made->symbolizer || !made->known || !made->modules) {
+	if (!made->symbolizer || make_room(made, view) != 0) {
 		framenames_close(made);
 		return NULL;
 	}
-	memset(made->modules, 0xff, modules * sizeof(*made->modules));
 	return made;
+}
+
+int framenames_follow(struct framenames *framenames, const struct view *view)
+{
+	int error = make_room(framenames, view);
+
+	if (!error)
+		framenames->view = view;
+	return error;
 }
 
 static void free_known(struct known *known)
@@ -54,12 +90,9 @@ static void free_known(struct known *known)
 
 void framenames_close(struct framenames *framenames)
 {
-	size_t frames;
-
 	if (!framenames)
 		return;
-	frames = (size_t)lane_count(framenames->view->frames) + 1;
-	for (size_t i = 0; framenames->known && i < frames; i++)
+	for (size_t i = 0; i < framenames->frames; i++)
 		free_known(&framenames->known[i]);
 	if (framenames->symbolizer)
 		symbolizer_close(framenames->symbolizer);

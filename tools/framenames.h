@@ -14,6 +14,10 @@ struct framenames;
 struct framenames *framenames_open(const struct view *view, bool source);
 void framenames_close(struct framenames *framenames);
 
+/* Goes on with a later view of the same process: what a frame is called stays, as frames of a
+ * process never change. The earlier view may go. 0, or ENOMEM and it stays with the earlier one. */
+int framenames_follow(struct framenames *framenames, const struct view *view);
+
 /* To be given to a report. Each frame is looked up once; its names stay good until the end. */
 struct names framenames_names(struct framenames *framenames);
 
