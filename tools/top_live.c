@@ -33,8 +33,10 @@ static void follow(struct top_watch *watch, struct top_page *page)
 
 	while (going && !top_screen_signal()) {
 		top_watch_step(watch);
-		if (watch->pictures != seen)
+		if (watch->pictures != seen) {
 			top_page_renew(page);
+			top_watch_forget(watch);
+		}
 		seen = watch->pictures;
 		top_draw(page);
 		key = top_screen_key(watch->asking ? ASKING_MS : WAITING_MS);

@@ -45,6 +45,11 @@ void top_watch_end(struct top_watch *watch)
 	drop(&watch->last);
 }
 
+void top_watch_forget(struct top_watch *watch)
+{
+	drop(&watch->last);
+}
+
 /* -- What it costs the program -------------------------------------------------------------- */
 
 /* What dumps have taken it so far, by its own word; 0 where that cannot be read. */
@@ -152,7 +157,7 @@ static int take_in(struct top_watch *watch, struct top_moment *moment)
 
 static void put_in_place(struct top_watch *watch, struct top_moment *moment)
 {
-	drop(&watch->last);
+	top_watch_forget(watch);
 	watch->last = watch->moment;
 	watch->moment = moment;
 	watch->pictures++;

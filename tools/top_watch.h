@@ -17,7 +17,7 @@ struct top_watch {
 	bool over;                /* the program has ended: there will be no other picture */
 	char trouble[TOP_REASON]; /* why there was no picture the last time; "" */
 
-	/* The newest picture, and the one before it, which rows may still refer to. NULL: none. */
+	/* The newest picture, and until top_watch_forget the one before it. NULL: none. */
 	struct top_moment *moment, *last;
 	uint32_t pictures;
 	struct framenames *framenames; /* NULL until there is a picture */
@@ -39,6 +39,9 @@ uint64_t top_watch_now_ms(void);
 /* Asks when it is time, and takes what was answered: true where there is a new picture, or
  * something else to say. */
 bool top_watch_step(struct top_watch *watch);
+
+/* Nothing refers to the picture before the newest any more. */
+void top_watch_forget(struct top_watch *watch);
 
 /* A picture as soon as may be: the pace is kept. */
 void top_watch_hurry(struct top_watch *watch);
