@@ -296,6 +296,41 @@ static void set_growth(const char *value)
 		complain("VMATLAS_GROWTH", value, "not a size such as 64M; there is none");
 }
 
+static void set_limit(const char *value)
+{
+	size_t length = strlen(value);
+	char digits[4];
+	unsigned long percent = 0;
+
+	length -= length && value[length - 1] == '%';
+	if (length < sizeof digits) {
+		memcpy(digits, value, length);
+		digits[length] = 0;
+	}
+	if (length < sizeof digits && parse_number(digits, 100, &percent))
+		self.limit_percent = (unsigned)percent;
+	else
+		complain("VMATLAS_LIMIT", value, "not a percentage such as 90%; there is none");
+}
+
+static void set_keep(const char *value)
+{
+	unsigned long count;
+
+	if (parse_number(value, CONFIG_KEEP, &count))
+		self.keep = (unsigned)count;
+	else
+		complain("VMATLAS_KEEP", value, "not a number up to 256; all are kept");
+}
+
+static void set_cgroup(const char *value)
+{
+	if (strlen(value) < sizeof self.cgroups)
+		strcpy(self.cgroups, value);
+	else
+		complain("VMATLAS_CGROUP", value, "too long; it is the kernel's");
+}
+
 static void set_history(const char *value)
 {
 	uint64_t count;
@@ -375,6 +410,14 @@ static void set(const char *name, const char *value)
 		set_interval(value);
 	else if (!strcmp(name, "GROWTH"))
 		set_growth(value);
+	else if (!strcmp(name, "LIMIT"))
+		set_limit(value);
+	else if (!strcmp(name, "FAILURE"))
+		set_bool("VMATLAS_FAILURE", value, &self.failure);
+	else if (!strcmp(name, "KEEP"))
+		set_keep(value);
+	else if (!strcmp(name, "CGROUP"))
+		set_cgroup(value);
 	else if (!strcmp(name, "HISTORY"))
 		set_history(value);
 	else if (!strcmp(name, "SAMPLE"))

@@ -12,6 +12,7 @@
 #include "state.h"
 #include "store.h"
 #include "sys.h"
+#include "watch.h"
 
 #include <errno.h>
 
@@ -191,12 +192,15 @@ static int format_wanted(const siginfo_t *info)
 
 void dump_on_signal(int signal, siginfo_t *info, void *context)
 {
+	const char *reason = "signal";
 	int error = errno;
 
+	if (interval_sent(info))
+		reason = watch_reason();
 	if (is_own_end(signal, info))
 		signals_let_through(signal, info);
-	else
-		dump(interval_sent(info) ? "interval" : "signal", format_wanted(info));
+	else if (reason)
+		dump(reason, format_wanted(info));
 	interrupt_note(context);
 	errno = error;
 }

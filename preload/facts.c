@@ -11,6 +11,7 @@
 #include "modules.h"
 #include "phases.h"
 #include "process.h"
+#include "procfile.h"
 #include "regions.h"
 #include "sample.h"
 #include "signals.h"
@@ -31,19 +32,6 @@
 #include <sys/utsname.h>
 
 /* -- The process ---------------------------------------------------------------------------- */
-
-static size_t read_file(const char *path, char *buffer, size_t size)
-{
-	int fd = sys_open(path, O_RDONLY);
-	size_t used = 0;
-	ssize_t more = 0;
-
-	while (fd >= 0 && used < size && (more = sys_read(fd, buffer + used, size - used)) > 0)
-		used += (size_t)more;
-	if (fd >= 0)
-		sys_close(fd);
-	return used;
-}
 
 /* All by /proc/thread-self: when the main thread has ended by pthread_exit, /proc/self is a
  * zombie's and has neither memory nor program. */
@@ -82,7 +70,7 @@ static void gather_process(struct facts *facts, struct view *view)
 	view->kernel = facts->kernel;
 	view->argv = facts->argv;
 	view->argv_length =
-		read_file("/proc/thread-self/cmdline", facts->argv, sizeof facts->argv - 1);
+		procfile_read("/proc/thread-self/cmdline", facts->argv, sizeof facts->argv);
 }
 
 uint32_t facts_mappings(char *buffer, size_t size)
@@ -216,7 +204,7 @@ static void read_name(struct vmatlas_thread *thread)
 	text_dec(&text, thread->tid);
 	text_str(&text, "/comm");
 	path[text.used] = 0;
-	length = read_file(path, name, sizeof name - 1);
+	length = procfile_read(path, name, sizeof name);
 	if (length && name[length - 1] == '\n')
 		length--;
 	if (!length)

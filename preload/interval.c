@@ -1,7 +1,7 @@
 #include "interval.h"
-#include "config.h"
 #include "signals.h"
 #include "sys.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -27,8 +27,9 @@ static bool create(int signal)
 
 static void begin(void)
 {
-	struct itimerspec times = {
-		.it_interval = {config()->interval_s, 0}, .it_value = {config()->interval_s, 0}};
+	uint64_t ms = watch_step_ms();
+	struct timespec step = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	struct itimerspec times = {.it_interval = step, .it_value = step};
 	int signal = signals_spare();
 
 	if (!signal || !create(signal))
@@ -51,8 +52,9 @@ static void give_way(int signal)
 
 void interval_start(void)
 {
-	if (!config()->interval_s)
+	if (!watch_step_ms())
 		return;
+	watch_start();
 	begin();
 	signals_watch(give_way);
 }

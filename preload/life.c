@@ -11,6 +11,8 @@
 #include "sys.h"
 #include "testament.h"
 #include "thread.h"
+#include "track.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -60,7 +62,14 @@ static void killed(int signal, siginfo_t *info, void *context)
 
 static void grown(void)
 {
+	watch_grown();
 	dump("growth", -1);
+}
+
+static void refused(void)
+{
+	if (watch_refused())
+		dump("failure", -1);
 }
 
 /* The loader gives constructors what main will get. */
@@ -79,6 +88,8 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
 	interval_start();
 	if (config()->growth)
 		thread_watch(config()->growth, grown);
+	if (config()->failure)
+		track_watch_refusals(refused);
 	errno = error;
 }
 

@@ -1,6 +1,7 @@
 #include "session.h"
 #include "config.h"
 #include "facts.h"
+#include "kept.h"
 #include "naming.h"
 #include "output.h"
 #include "state.h"
@@ -200,6 +201,8 @@ static int write_out(struct session *session, int format, bool private)
 		if (!error)
 			error = closing;
 	}
+	if (!error)
+		kept_add(&session->output, &facts);
 	state_output(&session->output, private, error);
 	self.failed = error ? self.failed + 1 : 0;
 	return error;

@@ -36,6 +36,7 @@ static struct {
 	_Atomic uint64_t resolution;
 	uint64_t resolution_first;
 	_Atomic uint64_t elsewhere_allocations, elsewhere_frees;
+	void (*refused)(void); /* who is told when the allocator refuses; NULL for nobody */
 } self STORETABLES;
 
 /* A thread takes its origins by runs, so that no line of the cache has counters of two. */
@@ -262,6 +263,13 @@ void track_failed(struct thread *thread)
 	if (process_forked())
 		thread = track_forked(thread);
 	thread_count(&thread->counters.failed, 1);
+	if (self.refused)
+		self.refused();
+}
+
+void track_watch_refusals(void (*refused)(void))
+{
+	self.refused = refused;
 }
 
 void track_take(const void *block, struct table_taken *taken)

@@ -149,6 +149,10 @@ void track_forget_callstacks(void);
 /* Blocks that are no sample have briefs from now on; false where they cannot. Start only. */
 bool track_briefs(void);
 
+/* Calls `refused` whenever the allocator refuses, under the guard of the thread that asked. Start
+ * only. */
+void track_watch_refusals(void (*refused)(void));
+
 /* The allocator refused. Under the guard. */
 void track_failed(struct thread *thread);
 

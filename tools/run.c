@@ -38,12 +38,17 @@ static const struct argp_option options[] = {
 		1},
 	{"format", 'f', "FORMAT", 0, "text, json or snapshot (for `vmatlas report`)", 1},
 	{"blocks", KEY(SETTING_BLOCKS), NULL, 0, "List every live block in the report", 1},
+	{"keep", KEY(SETTING_KEEP), "N", 0,
+		"Keep the last N reports of each process; older ones are removed", 1},
 	{"quiet", 'q', NULL, 0, "Do not say where the report went", 1},
 	{NULL, 0, NULL, 0, "When to report:", 2},
 	{"signal", 's', "SIGNAL", 0, "On this signal (USR2, RTMIN+3, 12, none). Default: USR2", 2},
 	{"interval", KEY(SETTING_INTERVAL), "SECONDS", 0, "Every so many seconds", 2},
 	{"growth", KEY(SETTING_GROWTH), "BYTES", 0,
-		"Whenever live memory has grown by so many bytes (100M)", 2},
+		"Whenever live or resident memory has grown by so many bytes (100M)", 2},
+	{"limit", KEY(SETTING_LIMIT), "PERCENT", 0,
+		"When a memory control group uses so much of its limit (90%)", 2},
+	{"failure", KEY(SETTING_FAILURE), NULL, 0, "When malloc fails", 2},
 	{"no-exit", KEY_NO_EXIT, NULL, 0, "Not when the program ends", 2},
 	{NULL, 0, NULL, 0, "What to record:", 3},
 	{"depth", KEY(SETTING_DEPTH), "FRAMES", 0, "Call stacks up to so many frames (1 to 256)",
@@ -88,6 +93,7 @@ static const char description[] =
 	"  vmatlas run -o fd:2 -- ls -l          (report on standard error)\n"
 	"  vmatlas run -f json -o %e.%p.json make   (one file per process)\n"
 	"  vmatlas run --interval 60 --no-exit redis-server\n"
+	"  vmatlas run -f snapshot --growth 100M --limit 90% --keep 5 ./server\n"
 	"  vmatlas run --store /var/tmp ./server   (when it is killed, `vmatlas report` it)\n"
 	"  vmatlas run -f snapshot -s RTMIN+3 ./server &  kill -RTMIN+3 PID\n"
 	"\n"
@@ -116,6 +122,7 @@ static const struct {
 	const char *value;
 } switches[] = {
 	{KEY(SETTING_BLOCKS), SETTING_BLOCKS, "1"},
+	{KEY(SETTING_FAILURE), SETTING_FAILURE, "1"},
 	{KEY(SETTING_CHILDREN), SETTING_CHILDREN, "1"},
 	{KEY_NO_CHILDREN, SETTING_CHILDREN, "0"},
 	{KEY_NO_EXIT, SETTING_EXIT, "0"},

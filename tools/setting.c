@@ -21,6 +21,8 @@
 #define DEPTH_MOST 256
 /* As the shim: 1 GiB of records. */
 #define HISTORY_MOST (1 << 24)
+/* As the shim. */
+#define KEEP_MOST 256
 
 /* Each puts the value in its final form (VALUE_SIZE bytes), or returns what it expects. */
 typedef const char *setting_reader(const char *value, char *final);
@@ -64,6 +66,29 @@ static const char *read_interval(const char *value, char *final)
 	if (!size_number(value, INTERVAL_MOST, &seconds) || seconds == 0)
 		return "expected a number of seconds";
 	return put_number(final, seconds);
+}
+
+static const char *read_limit(const char *value, char *final)
+{
+	char digits[8] = "";
+	size_t length = strlen(value);
+	uint64_t percent;
+
+	length -= length && value[length - 1] == '%';
+	if (length < sizeof(digits))
+		memcpy(digits, value, length);
+	if (!size_number(digits, 100, &percent) || percent == 0)
+		return "expected a percentage from 1% to 100%";
+	return put_number(final, percent);
+}
+
+static const char *read_keep(const char *value, char *final)
+{
+	uint64_t count;
+
+	if (!size_number(value, KEEP_MOST, &count) || count == 0)
+		return "expected a number of reports from 1 to 256";
+	return put_number(final, count);
 }
 
 static const char *read_depth(const char *value, char *final)
@@ -179,6 +204,9 @@ static const struct {
 	[SETTING_EXIT] = {"VMATLAS_EXIT", read_switch},
 	[SETTING_INTERVAL] = {"VMATLAS_INTERVAL", read_interval},
 	[SETTING_GROWTH] = {"VMATLAS_GROWTH", read_bytes},
+	[SETTING_LIMIT] = {"VMATLAS_LIMIT", read_limit},
+	[SETTING_FAILURE] = {"VMATLAS_FAILURE", read_switch},
+	[SETTING_KEEP] = {"VMATLAS_KEEP", read_keep},
 	[SETTING_DEPTH] = {"VMATLAS_DEPTH", read_depth},
 	[SETTING_HISTORY] = {"VMATLAS_HISTORY", read_history},
 	[SETTING_SAMPLE] = {"VMATLAS_SAMPLE", read_sample},

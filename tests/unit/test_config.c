@@ -24,7 +24,8 @@ static bool defaults(const struct config *config)
 	       config->signal == SIGUSR2 && !config->at_exit && !config->blocks &&
 	       config->children && !config->maps_as_text && config->depth == 256 &&
 	       config->interval_s == 0 && config->growth == 0 && config->history == 0 &&
-	       !config->store[0];
+	       !config->store[0] && !config->limit_percent && !config->failure && !config->keep &&
+	       !config->cgroups[0];
 }
 
 #define HOLDS(name, fact)                             \
@@ -56,6 +57,11 @@ HOLDS(every_minute, config->interval_s == 60)
 HOLDS(growth_64m, config->growth == 64ull << 20)
 HOLDS(growth_1t, config->growth == 1ull << 40)
 HOLDS(growth_5, config->growth == 5)
+HOLDS(limit_90, config->limit_percent == 90)
+HOLDS(failure, config->failure)
+HOLDS(keep_5, config->keep == 5)
+HOLDS(keep_256, config->keep == 256)
+HOLDS(cgroups, !strcmp(config->cgroups, "/tmp/groups"))
 HOLDS(store_shm, !strcmp(config->store, "/dev/shm"))
 HOLDS(store_relative, !strcmp(config->store, "/tmp/stores"))
 HOLDS(history_1, config->history == 1)
@@ -154,6 +160,23 @@ static const struct setting settings[] = {
 	{"VMATLAS_GROWTH=1.5G", "not a size", defaults},
 	{"VMATLAS_GROWTH=16777216T", "not a size", defaults},
 	{"VMATLAS_GROWTH=00000000000000000000000000000000064M", "not a size", defaults},
+
+	{"VMATLAS_LIMIT=90%", NULL, limit_90},
+	{"VMATLAS_LIMIT=90", NULL, limit_90},
+	{"VMATLAS_LIMIT=0", NULL, defaults},
+	{"VMATLAS_LIMIT=101%", "not a percentage", defaults},
+	{"VMATLAS_LIMIT=9000%", "not a percentage", defaults},
+	{"VMATLAS_LIMIT=%", "not a percentage", defaults},
+	{"VMATLAS_LIMIT=", "not a percentage", defaults},
+	{"VMATLAS_LIMIT=9%0", "not a percentage", defaults},
+	{"VMATLAS_FAILURE=1", NULL, failure},
+	{"VMATLAS_FAILURE=2", "not 0 or 1", defaults},
+	{"VMATLAS_KEEP=5", NULL, keep_5},
+	{"VMATLAS_KEEP=256", NULL, keep_256},
+	{"VMATLAS_KEEP=0", NULL, defaults},
+	{"VMATLAS_KEEP=257", "up to 256", defaults},
+	{"VMATLAS_KEEP=-1", "up to 256", defaults},
+	{"VMATLAS_CGROUP=/tmp/groups", NULL, cgroups},
 
 	{"VMATLAS_SAMPLE=0", NULL, defaults},
 	{"VMATLAS_SAMPLE=512K", NULL, sample_512k},
