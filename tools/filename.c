@@ -34,6 +34,27 @@ static const struct letter *letter_find(char letter)
 	return NULL;
 }
 
+bool filename_of_process(const char *template, long pid, char *out, size_t size)
+{
+	size_t used = 0;
+	int put;
+
+	for (const char *at = template; *at; at++) {
+		bool letter = *at == '%' && at[1];
+		bool number = letter && at[1] == 'p';
+
+		if (number)
+			put = snprintf(out + used, size - used, "%ld", pid);
+		else
+			put = snprintf(out + used, size - used, "%.*s", letter ? 2 : 1, at);
+		at += letter;
+		used += (size_t)put;
+		if (used >= size)
+			return false;
+	}
+	return true;
+}
+
 int filename_is_descriptor(const char *template)
 {
 	return !strncmp(template, "fd:", 3);

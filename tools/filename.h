@@ -2,6 +2,7 @@
 #ifndef VMATLAS_FILENAME_H
 #define VMATLAS_FILENAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -11,6 +12,9 @@ const char *filename_absolute(const char *template, char *absolute, size_t size)
 
 /* True for `fd:N`. */
 int filename_is_descriptor(const char *template);
+
+/* The template of one process: %p is its number. Returns false where it does not fit. */
+bool filename_of_process(const char *template, long pid, char *out, size_t size);
 
 /* Calls found for each file that the template can have named, whatever pid, number and time stand
  * in it, and that was last written at `since` (CLOCK_REALTIME_COARSE, which file times are taken

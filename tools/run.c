@@ -1,6 +1,6 @@
+#include "aftermath.h"
 #include "command.h"
 #include "complain.h"
-#include "filename.h"
 #include "launch.h"
 #include "library.h"
 #include "preflight.h"
@@ -8,24 +8,19 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-
-/* More names than this help nobody; the line that says how many more there are does. */
-#define REPORTS_SHOWN 8
 
 /* An option without a letter has a key beyond all letters. */
 #define KEY(setting) (0x100 + (setting))
 #define KEY_NO_EXIT 0x200
 #define KEY_NO_CHILDREN 0x201
+#define KEY_SUMMARY 0x202
 
 struct run {
 	char **program; /* and its arguments; NULL until they are met */
-	bool quiet;
-	struct timespec begun;
+	bool quiet, summary;
 };
 
 static const struct argp_option options[] = {
@@ -40,7 +35,9 @@ static const struct argp_option options[] = {
 	{"blocks", KEY(SETTING_BLOCKS), NULL, 0, "List every live block in the report", 1},
 	{"keep", KEY(SETTING_KEEP), "N", 0,
 		"Keep the last N reports of each process; older ones are removed", 1},
-	{"quiet", 'q', NULL, 0, "Do not say where the report went", 1},
+	{"quiet", 'q', NULL, 0, "Do not say where the report went, nor what it comes to", 1},
+	{"summary", KEY_SUMMARY, NULL, 0,
+		"Say what it comes to also where standard error is no terminal", 1},
 	{NULL, 0, NULL, 0, "When to report:", 2},
 	{"signal", 's', "SIGNAL", 0, "On this signal (USR2, RTMIN+3, 12, none). Default: USR2", 2},
 	{"interval", KEY(SETTING_INTERVAL), "SECONDS", 0, "Every so many seconds", 2},
@@ -165,6 +162,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	if (key == 'q') {
 		run->quiet = true;
+	} else if (key == KEY_SUMMARY) {
+		run->summary = true;
 	} else if (key == ARGP_KEY_ARG) {
 		take_program(run, state);
 	} else if (key == ARGP_KEY_NO_ARGS) {
@@ -233,102 +232,21 @@ static int prepare(const char *program, struct preflight *preflight)
 	return status ? status : preload(library);
 }
 
-static void say_report(const char *path, void *context)
-{
-	size_t *count = context;
-
-	if ((*count)++ < REPORTS_SHOWN)
-		complain_note("report", "%s", path);
-}
-
-static const char *why_no_report(const struct launch *launch)
-{
-	const char *at_exit = setting_get(SETTING_EXIT);
-
-	if (at_exit && !strcmp(at_exit, "0"))
-		return "none was asked for at exit, and nothing else asked for one";
-	if (WIFSIGNALED(launch->status) && WTERMSIG(launch->status) == SIGKILL)
-		return "the program was killed by SIGKILL";
-	if (WIFSIGNALED(launch->status))
-		return "the program was killed by a signal";
-	return "the program ended without one";
-}
-
-static bool is_running(const char *store)
-{
-	const char *number = strrchr(store, '.');
-
-	while (number > store && number[-1] != '.')
-		number--;
-	return !kill((pid_t)strtol(number, NULL, 10), 0) || errno == EPERM;
-}
-
-static void say_store(const char *path, void *context)
-{
-	(void)context;
-	if (!is_running(path))
-		complain_note("store", "%s", path);
-}
-
-/* Of this program, and of all that it started. */
-static void say_stores(const struct run *run)
-{
-	const char *directory = setting_get(SETTING_STORE);
-	char template[2 * PATH_MAX], *to = template;
-
-	if (run->quiet || !directory || strlen(directory) >= PATH_MAX - 64)
-		return;
-	/* Its own % is no letter of the template. */
-	for (; *directory; directory++) {
-		*to++ = *directory;
-		if (*directory == '%')
-			*to++ = '%';
-	}
-	strcpy(to, "/vmatlas.%e.%p.store");
-	filename_find(template, &run->begun, say_store, NULL);
-}
-
-/* Where the shim turns to when it cannot write where it should: programs close their standard error
- * before they end (preload/output.c). Only this program's, since others write there too. */
-static void say_refuge(const struct run *run, const struct launch *launch, size_t *count)
-{
-	char refuge[64];
-
-	snprintf(refuge, sizeof(refuge), "/tmp/vmatlas.%%e.%d.%%n", (int)launch->pid);
-	filename_find(refuge, &run->begun, say_report, count);
-}
-
-static void say_reports(const struct run *run, const struct launch *launch)
-{
-	const char *output = setting_get(SETTING_OUTPUT);
-	size_t count = 0;
-
-	if (run->quiet)
-		return;
-	if (!filename_is_descriptor(output))
-		filename_find(output, &run->begun, say_report, &count);
-	if (count == 0)
-		say_refuge(run, launch, &count);
-	if (count > REPORTS_SHOWN)
-		complain_note("report", "and %zu more like %s", count - REPORTS_SHOWN, output);
-	if (count == 0 && !filename_is_descriptor(output))
-		complain_note("no report was written", "%s", why_no_report(launch));
-}
-
 static int start(struct run *run, const char *path)
 {
+	struct aftermath aftermath = {.summary = run->summary};
 	struct launch launch;
 	int error;
 
 	/* Files get their times from this clock, which runs some milliseconds behind the other. */
-	clock_gettime(CLOCK_REALTIME_COARSE, &run->begun);
+	clock_gettime(CLOCK_REALTIME_COARSE, &aftermath.begun);
 	error = launch_run(path, run->program, &launch);
 	if (error) {
 		complain_errno(run->program[0], error);
 		return error == ENOENT ? PREFLIGHT_NOT_FOUND : PREFLIGHT_NOT_RUNNABLE;
 	}
-	say_reports(run, &launch);
-	say_stores(run);
+	if (!run->quiet)
+		aftermath_tell(&aftermath, &launch);
 	launch_end(&launch);
 }
 

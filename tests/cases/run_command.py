@@ -2,6 +2,7 @@
 """`vmatlas run`: nobody can tell the program under it from one that was started directly."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -463,6 +464,111 @@ def help_and_versions(test):
         told = subprocess.run([COMMAND, *words], capture_output=True, text=True)
         check_same(f"status of {words}", 2, told.returncode)
         check(told.stderr.startswith("vmatlas: "), told.stderr)
+
+
+# -- What it comes to -----------------------------------------------------------------------
+
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+ROW = re.compile(r" *([\d.]+)(?: (B|[KMG]iB))? +[\d.]+%  (.+)")
+
+
+def summary_of(text):
+    """Rows of the ledger, as (bytes, words)."""
+    rows = [ROW.fullmatch(line) for line in text.replace("\r", "").splitlines()]
+    return [(float(row[1]) * UNITS[row[2] or "B"], row[3]) for row in rows if row]
+
+
+def need_shim():
+    if not os.path.exists(SHIM):
+        raise Skip("the shim is not built")
+
+
+def rss_of(path, form):
+    """RSS as the report says itself."""
+    if form == "text":
+        with open(path, encoding="utf-8") as file:
+            return int(re.search(r"([\d,]+)  RSS$", file.read(), re.M)[1].replace(",", ""))
+    if form == "snapshot":
+        told = subprocess.run([COMMAND, "report", "--json", path], capture_output=True, check=True)
+        return json.loads(told.stdout)["totals"]["rss"]
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)["totals"]["rss"]
+
+
+def prove_summary(test, form, command):
+    told = run(test, "--summary", "-f", form, "-o", "it's a %n.report", "sort", "/etc/passwd")
+    rows = summary_of(told.stderr)
+    check(8 <= len(rows) <= 10, f"{form}: {len(rows)} rows in {told.stderr}")
+    check_same(f"{form}: the last rows", ["unexplained", "RSS"], [words for _, words in rows[-2:]])
+    rss, rest = rows[-1][0], sum(size for size, _ in rows[:-1])
+    check(abs(rss - rest) <= 0.05 * rss, f"{form}: {rest} of {rss} in {told.stderr}")
+    check_same(f"{form}: order", sorted((size for size, _ in rows[:7]), reverse=True),
+               [size for size, _ in rows[:7]])
+    path = re.search(r"report: (.*)", told.stderr)[1]
+    quoted = "'" + path.replace("'", "'\\''") + "'"
+    check_same(f"{form}: next", f"vmatlas: next: {command} {quoted}", told.stderr.splitlines()[-1])
+    check(abs(rss - rss_of(path, form)) <= 0.05 * rss, f"{form}: {rss} is not the report's RSS")
+    check("root:" in told.stdout and not told.returncode, f"{told}")
+    os.unlink(path)
+
+
+@case()
+def the_ledger_in_ten_lines_and_what_to_type_next(test):
+    need_shim()
+    for form, command in (("text", "less"), ("json", "jq .totals"),
+                          ("snapshot", f"{COMMAND} report")):
+        prove_summary(test, form, command)
+
+
+@case()
+def the_summary_is_of_the_program_itself(test):
+    """Not of what it started; and of its last report; its status is what run ends with."""
+    need_shim()
+    script = "sort /etc/passwd >/dev/null; kill -USR2 $$; sort /etc/passwd >/dev/null; exit 3"
+    told = run(test, "--summary", "sh", "-c", script)
+    check_same("status", 3, told.returncode)
+    check(len(re.findall(r"report: (.*)", told.stderr)) >= 3, told.stderr)
+    last = re.search(r"next: less .*/vmatlas\.(.*)\.txt$", told.stderr, re.M)[1]
+    check(re.fullmatch(r"(ba|da)?sh\.\d+\.2", last), told.stderr)
+    told = run(test, "--summary", "sh", "-c", "kill -TERM $$")
+    check_same("status", -signal.SIGTERM, told.returncode)
+    check(summary_of(told.stderr), told.stderr)
+
+
+@case()
+def no_summary_where_it_would_disturb(test):
+    need_shim()
+    check_same("quiet", "", run(test, "-q", "--summary", "true").stderr)
+    check_same("no terminal", [], summary_of(run(test, "true").stderr))
+    check_same("no report", [], summary_of(run(test, "--summary", "--no-exit", "true").stderr))
+
+
+@case()
+def a_damaged_report_changes_no_status(test):
+    need_shim()
+    told = run(test, "--summary", "-f", "snapshot", "-o", "a.%n", "sh", "-c",
+               "kill -USR2 $$; sleep 0.3; rm a.1; echo VMATLAS > a.1; touch -d +1day a.1; exit 5")
+    check_same("status", 5, told.returncode)
+    check_same("rows", [], summary_of(told.stderr))
+
+
+@case()
+def a_person_at_a_terminal_sees_the_summary(test):
+    need("bash")
+    need_shim()
+    terminal = Terminal(test)
+    terminal.type(f"{COMMAND} run sort /etc/passwd; echo status=$?\n")
+    text = terminal.read_until(r"\nstatus=\d+\r\n")
+    check(len(summary_of(text)) >= 8 and "vmatlas: next: less" in text, text)
+    for line in (f"{COMMAND} run sort /etc/passwd | cat",        # a reader of its own
+                 f"{COMMAND} run sort /etc/passwd 2>/dev/null",  # nobody looks
+                 f"{COMMAND} run -q sort /etc/passwd",
+                 f"{COMMAND} run sort /etc/passwd & wait $!"):   # another is in the foreground
+        terminal.type(line + "; echo status=$?\n")
+        text = terminal.read_until(r"\nstatus=\d+\r\n")
+        check_same(f"rows of {line}", [], summary_of(text))
+        check("root:" in text, text)
+    terminal.close()
 
 
 if __name__ == "__main__":
