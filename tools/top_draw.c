@@ -154,7 +154,7 @@ static void draw_text(struct top_page *page, int top, int bottom)
 
 	page->room = bottom > top ? (size_t)(bottom - top) : 0;
 	for (int y = top; y < bottom; y++) {
-		bytes = top_page_line(page, page->line + (size_t)(y - top), &length);
+		bytes = top_lines_at(&page->lines, (size_t)(y - top), &length);
 		if (bytes)
 			top_screen_put(y, 0, top_screen_width(), bytes, length, TOP_PLAIN);
 	}

@@ -1,7 +1,6 @@
 #include "top_page.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "outfile.h"
@@ -47,7 +46,7 @@ void top_page_begin(
 void top_page_end(struct top_page *page)
 {
 	top_table_free(&page->table);
-	free(page->text);
+	top_lines_free(&page->lines);
 }
 
 /* -- Rows ----------------------------------------------------------------------------------- */
@@ -127,32 +126,6 @@ static void show(struct top_page *page, enum top_view view)
 
 /* -- Pages of text -------------------------------------------------------------------------- */
 
-static void set_text(struct top_page *page, char *text, size_t length)
-{
-	free(page->text);
-	page->text = text;
-	page->length = text ? length : 0;
-	page->lines = 0;
-	for (size_t i = 0; i < page->length; i++)
-		page->lines += text[i] == '\n';
-}
-
-const char *top_page_line(const struct top_page *page, size_t number, size_t *length)
-{
-	const char *at = page->text, *end = at + page->length, *stop;
-
-	for (; at && at < end; at = stop + 1) {
-		stop = memchr(at, '\n', (size_t)(end - at));
-		if (!stop)
-			return NULL;
-		if (number--)
-			continue;
-		*length = (size_t)(stop - at);
-		return at;
-	}
-	return NULL;
-}
-
 static int64_t growth_of(const struct top_page *page)
 {
 	const struct atlas *atlas = &page->watch->moment->atlas;
@@ -175,7 +148,7 @@ static void write_stack(struct top_page *page)
 	top_stack_put(&text, page->watch->moment, page->frame, growth_of(page));
 	text_flush(&text);
 	fclose(stream);
-	set_text(page, bytes, length);
+	top_lines_set(&page->lines, bytes, length);
 }
 
 static void open_stack(struct top_page *page)
@@ -187,7 +160,7 @@ static void open_stack(struct top_page *page)
 		return;
 	}
 	page->frame = row->frame;
-	page->line = 0;
+	page->lines.first = 0;
 	page->mode = TOP_STACK;
 	write_stack(page);
 }
@@ -195,8 +168,8 @@ static void open_stack(struct top_page *page)
 static void open_help(struct top_page *page)
 {
 	page->mode = TOP_HELP;
-	page->line = 0;
-	set_text(page, strdup(help), sizeof(help) - 1);
+	page->lines.first = 0;
+	top_lines_set(&page->lines, strdup(help), sizeof(help) - 1);
 }
 
 void top_page_renew(struct top_page *page)
@@ -208,27 +181,6 @@ void top_page_renew(struct top_page *page)
 }
 
 /* -- Keys ----------------------------------------------------------------------------------- */
-
-static size_t move(size_t from, size_t most, size_t room, int key)
-{
-	size_t step = key == TOP_KEY_PAGE_UP || key == TOP_KEY_PAGE_DOWN ? (room ? room : 1) : 1;
-
-	switch (key) {
-	case TOP_KEY_UP:
-	case TOP_KEY_PAGE_UP:
-	case 'k':
-		return from > step ? from - step : 0;
-	case TOP_KEY_DOWN:
-	case TOP_KEY_PAGE_DOWN:
-	case 'j':
-		return from + step < most ? from + step : most;
-	case TOP_KEY_HOME:
-		return 0;
-	case TOP_KEY_END:
-		return most;
-	}
-	return from;
-}
 
 /* What is not on screen is skipped, and a share: it is as its column. */
 static bool may_sort_by(const struct top_page *page, unsigned column)
@@ -274,12 +226,10 @@ static void type(struct top_page *page, int key)
 
 static void press_in_text(struct top_page *page, int key)
 {
-	size_t most = page->lines > page->room ? page->lines - page->room : 0;
-
 	if (key == TOP_KEY_ESCAPE || key == TOP_KEY_BACKSPACE || key == TOP_KEY_LEFT || key == 'q')
 		page->mode = TOP_LIST;
 	else
-		page->line = move(page->line, most, page->room, key);
+		top_lines_scroll(&page->lines, page->room, key);
 }
 
 static void remark_growth(struct top_page *page, bool mark)
@@ -320,7 +270,7 @@ static void press_in_list(struct top_page *page, int key)
 		open_stack(page);
 		break;
 	default:
-		go_to(page, move(page->at, last, page->room, key));
+		go_to(page, top_lines_move(page->at, last, page->room, key));
 	}
 }
 

@@ -6,6 +6,7 @@
 #define VMATLAS_TOP_PAGE_H
 
 #include "top_key.h"
+#include "top_lines.h"
 #include "top_watch.h"
 
 enum top_mode { TOP_LIST, TOP_STACK, TOP_HELP };
@@ -27,9 +28,8 @@ struct top_page {
 	size_t room;            /* rows on screen, as the drawer found it, */
 	uint16_t columns;       /* and columns, a bit for each; 0: not yet */
 
-	uint32_t frame;             /* of TOP_STACK */
-	char *text;                 /* of TOP_STACK and TOP_HELP: lines, each with its end */
-	size_t length, lines, line; /* bytes, lines, and the first line on screen */
+	uint32_t frame;         /* of TOP_STACK */
+	struct top_lines lines; /* of TOP_STACK and TOP_HELP */
 };
 
 void top_page_begin(
@@ -44,8 +44,5 @@ bool top_page_press(struct top_page *page, int key);
 
 /* There is so much room for rows: what is chosen comes into sight. */
 void top_page_fit(struct top_page *page, size_t room);
-
-/* The line of that number from 0, without its end; NULL behind the last. */
-const char *top_page_line(const struct top_page *page, size_t number, size_t *length);
 
 #endif

@@ -144,7 +144,7 @@ static const char *line_with(const struct top_page *page, const char *text)
 	const char *at;
 	size_t length;
 
-	for (size_t i = 0; (at = top_page_line(page, i, &length)); i++) {
+	for (size_t i = 0; (at = top_lines_at(&page->lines, i, &length)); i++) {
 		snprintf(line, sizeof(line), "%.*s", (int)length, at);
 		if (strstr(line, text))
 			return line;
