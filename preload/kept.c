@@ -11,11 +11,12 @@ struct record {
 	uint32_t number;
 };
 
-/* Written by the dump that is at work alone. A ring: number n stands at n % CONFIG_KEEP. */
+/* Written by the dump that is at work alone. A ring: number n stands at n % CONFIG_KEEP. In a
+ * forked child its parent's records lead to no file: another process, another name, or another
+ * file. */
 static struct {
 	struct record record[CONFIG_KEEP];
 	uint32_t first, next;
-	int pid; /* whose: a forked child has written none of them */
 } self;
 
 static struct descriptor_identity identify(const char *path)
@@ -61,9 +62,6 @@ void kept_add(const struct output *output, const struct output_facts *facts)
 
 	if (!config()->keep || facts->private || config()->fd >= 0)
 		return;
-	if (self.pid != facts->pid)
-		self.first = self.next = 0;
-	self.pid = facts->pid;
 	identity = identify(output->path);
 	if (!identity.inode || is_last(&identity))
 		return;

@@ -502,6 +502,7 @@ def prove_summary(test, form, command):
     check_same(f"{form}: the last rows", ["unexplained", "RSS"], [words for _, words in rows[-2:]])
     rss, rest = rows[-1][0], sum(size for size, _ in rows[:-1])
     check(abs(rss - rest) <= 0.05 * rss, f"{form}: {rest} of {rss} in {told.stderr}")
+    check("others" in [words for _, words in rows], told.stderr)
     check_same(f"{form}: order", sorted((size for size, _ in rows[:7]), reverse=True),
                [size for size, _ in rows[:7]])
     path = re.search(r"report: (.*)", told.stderr)[1]
@@ -530,6 +531,10 @@ def the_summary_is_of_the_program_itself(test):
     check(len(re.findall(r"report: (.*)", told.stderr)) >= 3, told.stderr)
     last = re.search(r"next: less .*/vmatlas\.(.*)\.txt$", told.stderr, re.M)[1]
     check(re.fullmatch(r"(ba|da)?sh\.\d+\.2", last), told.stderr)
+    script = "sleep 1 & sleep 0.2; kill -USR2 $$; sleep 0.2; kill -USR2 $!; wait"
+    told = run(test, "--summary", "--no-exit", "sh", "-c", script)
+    check(re.search(r"next: less .*/vmatlas\.(ba|da)?sh\.", told.stderr), told.stderr)
+    check("vmatlas.sleep." in told.stderr, told.stderr)
     told = run(test, "--summary", "sh", "-c", "kill -TERM $$")
     check_same("status", -signal.SIGTERM, told.returncode)
     check(summary_of(told.stderr), told.stderr)

@@ -353,15 +353,19 @@ def no_colours_no_signs(t):
         for env in ({"NO_COLOR": "1"}, {"TERM": "vt100"}):
             with Screen(t, "-d", 0.2, "-v", "stacks", steps.pid, env=env) as screen:
                 screen.wait(r"all live blocks")
+                steps.step(signal.SIGUSR1, 2)
+                screen.wait(GREW)
+                steps.step(signal.SIGHUP, 1)
                 steps.step(signal.SIGHUP, 0)
+                screen.wait(r"-8\.0M")
                 steps.step(signal.SIGUSR1, 1)
-                screen.wait(r"grow_here")
                 check(not re.search("\x1b\\[[0-9;]*3[0-7]m", screen.text("-e")),
                       f"{env}: there are colours")
         with Screen(t, "-d", 0.2, "-v", "mappings", steps.pid, env={"LC_ALL": "C"},
                     width=60) as screen:
             text = screen.wait(r"all mappings")
             check(text.isascii(), f"{text}\nis not ASCII")
+            check(re.search(r"/\S+\.$", text, re.M), f"{text}\nno name that is cut")
         with Screen(t, steps.pid, env={"TERM": "no-such-terminal"}) as screen:
             screen.wait("'no-such-terminal' is no terminal that can be drawn on")
             screen.wait("status 1")
@@ -402,6 +406,18 @@ def it_is_ended_by_signals(t):
             check_equal("the other screen", "0", screen.fact("alternate_on"))
             screen.check_tidy(steps.pid)
         check_equal("the program", None, steps.process.poll())
+
+
+@case(limit=120)
+def it_is_ended_while_it_asks(t):
+    """A million blocks take a moment; what the program then writes is taken away all the same."""
+    with Steps(t, 1000000) as steps:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Screen(t, steps.pid) as screen:
+                wait_for("a question", lambda: os.listdir(screen.folder))
+                os.kill(screen.pid(), number)
+                screen.check_restored(128 + number)
+                screen.check_tidy(steps.pid)
 
 
 @case(limit=120)
