@@ -6,6 +6,7 @@
 #include "config.h"
 #include "crowd.h"
 #include "history.h"
+#include "interval.h"
 #include "lock.h"
 #include "mappings.h"
 #include "modules.h"
@@ -23,6 +24,7 @@
 #include "thread.h"
 #include "track.h"
 #include "visible.h"
+#include "watch.h"
 
 #include "core/text.h"
 
@@ -146,6 +148,10 @@ static void gather_notices(struct view *view, const struct thread_totals *totals
 		note(view, config()->notice[i]);
 	if (signals_stepped_back())
 		note(view, "the program uses the dump signal itself: ask with `vmatlas dump`");
+	if (watch_step_ms() && !interval_runs())
+		note(view,
+			"no timer in this process: VMATLAS_INTERVAL and VMATLAS_LIMIT do nothing, "
+			"VMATLAS_GROWTH sees live bytes only");
 	if (visible_own_malloc())
 		note(view, "this program's malloc is not visible: it defines one of its own");
 	else if (!totals->allocations && view->number)

@@ -11,6 +11,7 @@ enum { MARK = 0x564d4954 };
 static struct {
 	int timer;  /* the kernel's number of it */
 	int signal; /* what it sends; 0 where there is none */
+	int pid;    /* whose it is */
 } self;
 
 static bool create(int signal)
@@ -35,6 +36,7 @@ static void begin(void)
 	if (!signal || !create(signal))
 		return;
 	self.signal = signal;
+	self.pid = sys_getpid();
 	sys_call(SYS_timer_settime, self.timer, 0, (long)&times, 0, 0, 0);
 }
 
@@ -57,6 +59,11 @@ void interval_start(void)
 	watch_start();
 	begin();
 	signals_watch(give_way);
+}
+
+bool interval_runs(void)
+{
+	return self.signal && self.pid == sys_getpid();
 }
 
 bool interval_sent(const siginfo_t *info)

@@ -10,6 +10,9 @@
  * for or no signal is armed. Start only. */
 void interval_start(void);
 
+/* Whether the timer runs. Anywhere. */
+bool interval_runs(void);
+
 /* Whether our timer sent the signal. Anywhere. */
 bool interval_sent(const siginfo_t *info);
 

@@ -95,6 +95,34 @@ def an_interval_beside_growth(t):
     check(2 <= len(run.reports) <= 4, f"{len(run.reports)} reports in 3.6 s")
 
 
+NO_TIMER = """
+import os, signal, time
+if not os.fork():
+    os.kill(os.getpid(), signal.SIGUSR2)
+    os._exit(0)
+os.wait()
+os.kill(os.getpid(), signal.SIGUSR2)
+"""
+
+
+def no_timer(report):
+    return any("no timer" in notice for notice in report["dump"]["notices"])
+
+
+@case(limit=60)
+def where_nobody_looks_it_is_said(t):
+    """A forked child has no timer, and a program without a signal of ours neither."""
+    run = t.shim(["/usr/bin/python3", t.write("fork.py", NO_TIMER)], settings={"growth": "1G"})
+    check_equal("said in the child alone", [False, True],
+                sorted(no_timer(report) for report in run.reports.values()))
+    run = t.shim(["/usr/bin/python3", "-c", "1"], settings={"limit": 90, "signal": "none", "exit": 1})
+    check_equal("said without a signal", [True],
+                [no_timer(report) for report in run.reports.values()])
+    run = t.shim(["/usr/bin/python3", "-c", "1"], settings={"signal": "none", "exit": 1})
+    check_equal("said where nothing is wanted", [False],
+                [no_timer(report) for report in run.reports.values()])
+
+
 # -- Control groups -------------------------------------------------------------------------
 
 class Group:
