@@ -125,9 +125,13 @@ static void put_figure(struct text *text, const struct top_table *table, const s
 	}
 }
 
-static bool is_estimate(
-	const struct top_table *table, const struct top_row *row, const struct top_column *column)
+/* Nothing is what no sample tells of, and no estimate. */
+static bool is_estimate(const struct top_table *table, const struct top_row *row, unsigned number)
 {
+	const struct top_column *column = &table->form->column[number];
+
+	if (column->unit == TOP_GROWTH ? !row->growth : !row->cell[number])
+		return false;
 	return column->sampled && table->moment->view.sample_mean && row != &table->total;
 }
 
@@ -143,7 +147,7 @@ static void put_cell(struct text *text, const struct top_table *table, const str
 	if (row->unknown >> number & 1) {
 		text_str(&cell, row == &table->total ? "" : "?");
 	} else {
-		text_str(&cell, is_estimate(table, row, column) ? "~" : "");
+		text_str(&cell, is_estimate(table, row, number) ? "~" : "");
 		if (column->unit == TOP_GROWTH)
 			put_small_growth(&cell, row->growth);
 		else

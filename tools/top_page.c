@@ -71,12 +71,12 @@ static void go_to(struct top_page *page, size_t place)
 /* What was chosen stays so, wherever it stands now; what is gone leaves its place. */
 static void find_chosen(struct top_page *page)
 {
-	for (size_t i = 0; i < page->table.showns; i++)
+	for (size_t i = 0; i < page->table.showns && page->holds; i++)
 		if (row_at(page, i)->key == page->chosen) {
 			go_to(page, i);
 			return;
 		}
-	go_to(page, page->at);
+	go_to(page, page->holds ? page->at : 0);
 }
 
 void top_page_fit(struct top_page *page, size_t room)
@@ -119,6 +119,7 @@ static void show(struct top_page *page, enum top_view view)
 		return;
 	page->view = view;
 	page->at = page->first = 0;
+	page->holds = false;
 	page->columns = 0;
 	make_table(page);
 	go_to(page, 0);
@@ -241,6 +242,12 @@ static void remark_growth(struct top_page *page, bool mark)
 	top_page_renew(page);
 }
 
+static void choose(struct top_page *page, size_t place)
+{
+	page->holds = place != 0;
+	go_to(page, place);
+}
+
 static void press_in_list(struct top_page *page, int key)
 {
 	size_t last = page->table.showns ? page->table.showns - 1 : 0;
@@ -270,7 +277,7 @@ static void press_in_list(struct top_page *page, int key)
 		open_stack(page);
 		break;
 	default:
-		go_to(page, top_lines_move(page->at, last, page->room, key));
+		choose(page, top_lines_move(page->at, last, page->room, key));
 	}
 }
 

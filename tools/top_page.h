@@ -23,6 +23,7 @@ struct top_page {
 	const char *remark; /* on the last key; NULL for none */
 
 	struct top_table table; /* of the newest picture; empty before the first */
+	bool holds;             /* somebody has chosen a row; else it is the first */
 	uint64_t chosen;        /* the key of the row that is */
 	size_t at, first;       /* its place among those shown, and that of the first on screen */
 	size_t room;            /* rows on screen, as the drawer found it, */

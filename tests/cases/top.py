@@ -435,6 +435,25 @@ def a_stopped_program_is_not_asked(t):
         screen.check_tidy(steps.pid)
 
 
+@case(limit=120)
+def another_program_in_the_same_process(t):
+    """Growth is told from its own first picture on."""
+    process = t.start(["/usr/bin/perl", "-e", "$held = 'x' x 20000000; sleep 2;"
+                       "exec '/usr/bin/sort', '-o', '/dev/null', '-'"],
+                      t.shim_environment(), stdin=subprocess.PIPE)
+    wait_for("the shim", lambda: top("--once", process.pid).returncode == 0)
+    with Screen(t, "-d", 0.2, process.pid) as screen:
+        screen.wait(r"vmatlas top: perl")
+        text = screen.wait(r"vmatlas top: sort")
+        text = screen.wait(r"(?m)^RSS [\d.]+ MiB( \+[\d.]+ [KM]iB)?  live ")
+        check(not re.search(r"(?m)^RSS .* -", text), f"{text}\nshrank from what perl had")
+        screen.keys("q")
+        screen.check_restored(0)
+    process.kill()
+    process.stdin.close()
+    t.finish(process, 10)
+
+
 @case()
 def a_program_that_cannot_be_watched(t):
     with Screen(t, os.getpid()) as screen:

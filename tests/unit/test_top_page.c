@@ -109,6 +109,28 @@ static void what_is_chosen_stays_in_sight_and_chosen(void **state)
 	end(&world);
 }
 
+/* Until somebody chooses, the first row is, whichever that is. */
+static void the_top_stays_the_top(void **state)
+{
+	struct world world;
+	uint64_t key;
+
+	(void)state;
+	begin(&world, &plain);
+	press(&world, '2');
+	key = chosen_key(&world);
+	press(&world, 'R');
+	assert_int_equal(world.page.at, 0);
+	assert_int_not_equal(chosen_key(&world), key);
+	press(&world, TOP_KEY_DOWN);
+	press(&world, 'R');
+	assert_int_not_equal(world.page.at, 0);
+	press(&world, TOP_KEY_HOME);
+	press(&world, 'R');
+	assert_int_equal(world.page.at, 0);
+	end(&world);
+}
+
 static void a_filter_is_typed_and_taken_back(void **state)
 {
 	struct world world;
@@ -240,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_and_tab_choose_views),
 		cmocka_unit_test(what_is_chosen_stays_in_sight_and_chosen),
+		cmocka_unit_test(the_top_stays_the_top),
 		cmocka_unit_test(a_filter_is_typed_and_taken_back),
 		cmocka_unit_test(enter_shows_a_call_stack_that_grows_with_the_pictures),
 		cmocka_unit_test(growth_begins_anew_at_a_mark),
