@@ -34,7 +34,7 @@ static void put(int y, const struct line *line, unsigned style)
 
 static const char *state_of(const struct top_watch *watch)
 {
-	return watch->over ? "  ENDED" : watch->paused ? "  PAUSED" : "";
+	return watch->over ? "ENDED  " : watch->paused ? "PAUSED  " : "";
 }
 
 static void draw_title(const struct top_page *page, struct line *line)

@@ -14,15 +14,10 @@ enum {
 	WAITING_MS = 250,
 };
 
-/* A program that cannot be watched at all is not worth a screen: the first picture is waited for.
- */
-static int first_picture(struct top_watch *watch)
+/* A program that cannot be watched at all is not worth a screen. */
+static bool is_in_vain(const struct top_watch *watch)
 {
-	while (!watch->moment && !*watch->trouble && !top_screen_signal()) {
-		top_watch_step(watch);
-		top_screen_key(ASKING_MS);
-	}
-	return *watch->trouble ? COMPLAIN_COULD_NOT : 0;
+	return !watch->moment && *watch->trouble;
 }
 
 static void follow(struct top_watch *watch, struct top_page *page)
@@ -31,7 +26,7 @@ static void follow(struct top_watch *watch, struct top_page *page)
 	uint32_t seen = 0;
 	int key;
 
-	while (going && !top_screen_signal()) {
+	while (going && !top_screen_signal() && !is_in_vain(watch)) {
 		top_watch_step(watch);
 		if (watch->pictures != seen) {
 			top_page_renew(page);
@@ -48,14 +43,11 @@ static void follow(struct top_watch *watch, struct top_page *page)
 static int watch_on_screen(struct top_watch *watch, const struct top_options *options)
 {
 	struct top_page page;
-	int status = first_picture(watch);
 
-	if (status)
-		return status;
 	top_page_begin(&page, watch, options);
 	follow(watch, &page);
 	top_page_end(&page);
-	return 0;
+	return is_in_vain(watch) ? COMPLAIN_COULD_NOT : 0;
 }
 
 static void end_by(int number)

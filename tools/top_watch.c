@@ -72,6 +72,7 @@ static void set_pace(struct top_watch *watch)
 
 	if (now > watch->spent_before_ns)
 		watch->spent_ns = now - watch->spent_before_ns;
+	watch->soonest_ms = top_watch_now_ms() + top_pace(0, watch->spent_ns);
 	watch->next_ms = top_watch_now_ms() + top_pace(watch->options->wanted_ms, watch->spent_ns);
 }
 
@@ -99,7 +100,8 @@ static void be_troubled(struct top_watch *watch, const char *reason)
 
 	snprintf(watch->trouble, sizeof(watch->trouble), "%s", reason);
 	watch->over = has_ended(watch->pid);
-	watch->next_ms = top_watch_now_ms() + (wait > RETRY_MS ? wait : RETRY_MS);
+	watch->soonest_ms = watch->next_ms =
+		top_watch_now_ms() + (wait > RETRY_MS ? wait : RETRY_MS);
 }
 
 static bool ask(struct top_watch *watch)
@@ -222,12 +224,8 @@ bool top_watch_step(struct top_watch *watch)
 
 void top_watch_hurry(struct top_watch *watch)
 {
-	uint64_t least = top_pace(0, watch->spent_ns);
-	uint64_t wanted = top_pace(watch->options->wanted_ms, watch->spent_ns);
-
-	/* As if the user wanted pictures all the time. */
-	if (watch->next_ms > wanted - least)
-		watch->next_ms -= wanted - least;
+	if (!watch->asking)
+		watch->next_ms = watch->soonest_ms;
 }
 
 /* -- Growth --------------------------------------------------------------------------------- */

@@ -28,7 +28,8 @@ struct top_watch {
 	bool shim_known;
 	uint64_t spent_before_ns; /* what dumps had taken when this one was asked for */
 	uint64_t spent_ns;        /* what the last picture took the program */
-	uint64_t next_ms;         /* when the next is due, by CLOCK_MONOTONIC */
+	/* When the next is due, and when it may be asked for, by CLOCK_MONOTONIC. */
+	uint64_t next_ms, soonest_ms;
 };
 
 void top_watch_begin(struct top_watch *watch, const struct top_options *options);

@@ -240,6 +240,21 @@ static void it_is_sorted_by_the_columns_that_are_seen(void **state)
 	end(&world);
 }
 
+/* However often it is asked for: the program's share of time is kept. */
+static void the_next_picture_comes_no_sooner_than_it_may(void **state)
+{
+	struct world world;
+
+	(void)state;
+	begin(&world, &plain);
+	world.watch.soonest_ms = 9000;
+	world.watch.next_ms = 10000;
+	for (int i = 0; i < 3; i++)
+		press(&world, ' ');
+	assert_int_equal(world.watch.next_ms, 9000);
+	end(&world);
+}
+
 static void q_goes_back_and_then_ends(void **state)
 {
 	struct world world;
@@ -267,6 +282,7 @@ int main(void)
 		cmocka_unit_test(enter_shows_a_call_stack_that_grows_with_the_pictures),
 		cmocka_unit_test(growth_begins_anew_at_a_mark),
 		cmocka_unit_test(it_is_sorted_by_the_columns_that_are_seen),
+		cmocka_unit_test(the_next_picture_comes_no_sooner_than_it_may),
 		cmocka_unit_test(q_goes_back_and_then_ends),
 	};
 
