@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 
 	spacing = argc > 1 ? (unsigned)atoi(argv[1]) : 8;
 	lane_over(&moments, moment, 1, sizeof moment[0]);
-	table_boot(spacing >= 32);
+	table_boot(spacing >= 32, false);
 	for (unsigned i = 0; i < PLACES; i += STABLE) {
 		place[i].live = true;
 		put(&stock, address_of(i), i % 3 == 0);

@@ -139,7 +139,7 @@ int main(void)
 	lock_boot();
 	clock_boot();
 	mappings_boot();
-	table_boot(APART);
+	table_boot(APART, false);
 	track_boot();
 	process_boot();
 	pthread_create(&reader, NULL, add_up, &readings);
