@@ -39,10 +39,12 @@ struct blocks_leaf {
 	/* Which runs of 512 words (a page of them) were ever written: a reader skips the others,
 	 * and so does not make the kernel fill in pages of zeros. Only set. */
 	_Atomic uint8_t marked[BLOCKS_PLANES][BLOCKS_MARKS];
+	/* So that a run of words is a page where the leaf begins with one, as the shim's do. */
+	char padding[BLOCKS_PAGE - BLOCKS_PLANES * BLOCKS_MARKS];
 	/* Zero: no block. Written by the owner of the address alone. Only so many planes are there
 	 * as struct blocks says; briefs are in the place of the second, with its marks. */
 	union {
-		_Alignas(BLOCKS_PAGE) _Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
+		_Atomic uint64_t word[BLOCKS_PLANES][1 << BLOCKS_LEAF_BITS];
 		struct {
 			_Atomic uint64_t first_plane[1 << BLOCKS_LEAF_BITS];
 			_Atomic uint16_t brief[1 << BLOCKS_LEAF_BITS];
