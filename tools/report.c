@@ -94,7 +94,7 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 	status = outfile_open(&outfile, command->output);
 	if (!status) {
 		error = report_stream(command->json ? report_json : report_text, atlas, &names,
-			&command->options, outfile.stream);
+			&command->options, outfile_sink, outfile.stream);
 		if (error)
 			status = complain_errno(
 				command->output ? command->output : "standard output", error);
