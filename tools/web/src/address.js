@@ -4,6 +4,8 @@
 // MINSIZE, MALLOC_ALIGNMENT and SIZE_SZ of 64-bit glibc (tools/addr_chunk.c).
 const LEAST = 32, ALIGNMENT = 16, WORD = 8;
 const HEADER = 16;
+// No page of a process lies above; maps may list [vsyscall] there.
+const USER_END = 2 ** 63;
 
 function usable(asked) {
 	const chunk = Math.ceil((asked + WORD) / ALIGNMENT) * ALIGNMENT;
@@ -82,7 +84,8 @@ export function answerOf(moment, address) {
 	answer.region = answer.part.region;
 	findBlocks(moment, answer);
 	answer.stack = stackOf(moment, answer);
-	if (moment.pages && moment.head.pages_known) answer.state = moment.pageState(address);
+	if (moment.pages && moment.head.pages_known && address < USER_END)
+		answer.state = moment.pageState(address);
 	answer.what = whatIs(moment, answer);
 	return answer;
 }

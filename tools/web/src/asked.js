@@ -65,7 +65,7 @@ function entry(moment, row, whole, sampled) {
 	h("span", { class: "number strong" }, amount(row.bytes, row.error, sampled)),
 	h("span", { class: "name" }, moment.ownerOf(row.frame)),
 	h("span", { class: "number dim" }, share),
-	h("span", { class: "dim note" }, row.note)));
+	h("span", { class: "dim note" }, row.note + moment.behind(row.frame))));
 }
 
 export function askedSection(moment) {

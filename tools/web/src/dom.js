@@ -53,5 +53,16 @@ export function canvas(attributes, height, draw) {
 	return { element, redraw };
 }
 
-export const tone = (name) =>
-	getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+let tones = new Map();
+
+window.addEventListener("themechange", () => { tones = new Map(); }, { capture: true });
+
+// A colour of page.css, as the theme has it.
+export function tone(name) {
+	let value = tones.get(name);
+	if (value === undefined) {
+		value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+		tones.set(name, value);
+	}
+	return value;
+}

@@ -210,10 +210,11 @@ export class Flame {
 		this.holder.dataset.total = this.tree.value;
 		this.note.textContent = this.words();
 		if (!this.tree.value || !this.holder.clientWidth) return;
-		const depth = Math.min(DEEP, depthOf(this.tree));
+		const depth = Math.min(DEEP,
+			depthOf(this.tree, this.tree.value / this.holder.clientWidth * 2));
 		this.chart = flamegraph().width(this.holder.clientWidth).cellHeight(ROW)
 			.minFrameSize(1).transitionDuration(0).inverted(true).tooltip(false)
-			.height(Math.max(4, depth + 1) * ROW).selfValue(false)
+			.height(Math.max(4, depth) * ROW).selfValue(false)
 			.getName((node) => node.data.name)
 			.setColorMapper(colourOf).setLabelHandler((node) => `${node.data.name} ` +
 				`${size(node.value)}`)
@@ -279,9 +280,11 @@ export class Flame {
 	}
 }
 
-function depthOf(node) {
+// Of what is wide enough to be seen.
+function depthOf(node, least) {
 	let deep = 0;
-	for (const child of node.children) deep = Math.max(deep, depthOf(child));
+	for (const child of node.children)
+		if (child.value > least) deep = Math.max(deep, depthOf(child, least));
 	return deep + 1;
 }
 

@@ -62,6 +62,7 @@ function timeline(moments) {
 		`RSS over time: ${moments.map((moment) => size(moment.rss)).join(", ")}` });
 	return plot(holder, (width) => new uPlot({
 		width, height: 190, cursor: { y: false }, scales: { x: { time: false } },
+		hooks: { ready: [(chart) => chart.setLegend({ idx: at.length - 1 })] },
 		axes: axes((seconds) => `${duration(seconds * 1e9)}`),
 		series: [{ label: "after", value: (_, value) => value === null ? "–" : `+${duration(value * 1e9)}` },
 			...series.map(([label, family, dash]) => line(label, family, dash))],
@@ -90,7 +91,8 @@ function stackEntry(moments, row, whole) {
 	h("span", { class: "number strong" }, `${row.bytes > 0 ? "+" : ""}` +
 		amount(row.bytes, row.error, sampled)),
 	h("span", { class: "name" }, row.moment.ownerOf(row.frame)),
-	h("span", { class: "dim note" }, `${row.blocks > 0 ? "+" : ""}${count(row.blocks, "block")}`,
+	h("span", { class: "dim note" }, `${row.blocks > 0 ? "+" : ""}${count(row.blocks, "block")}` +
+		row.moment.behind(row.frame),
 		each && h("b", { class: "badge" }, "grows each time"))));
 }
 

@@ -126,6 +126,12 @@ function mappingView({ mapping, moment }) {
 
 // -- Addresses ------------------------------------------------------------------------------------
 
+function whose({ main, thread }) {
+	if (main) return "the main stack";
+	return `the stack of ${thread ? `thread ${thread.tid} ${shown(thread.name)}`.trim()
+		: "a thread"}`;
+}
+
 function headline({ what, block, before, after, address, stack, region, part }) {
 	const into = block && address - block.address;
 	const behind = before && address - before.address - before.size;
@@ -141,13 +147,13 @@ function headline({ what, block, before, after, address, stack, region, part }) 
 	case "gap":
 		return "In malloc's memory, in no live block";
 	case "stack":
-		return stack.main ? "On the main stack" : `On the stack of ${stack.thread
-			? `thread ${stack.thread.tid} ${shown(stack.thread.name)}` : "a thread"}`;
+		return `On ${whose(stack)}, ${bytes(stack.depth)} below ${stack.thread || stack.main
+			? "its top" : "the end of its mapping"}`;
 	case "guard":
-		return "In the guard below a stack";
+		return `In the guard below ${whose(stack)}`;
 	case "region":
-		return `${bytes(address - region.start)} into ${bytes(region.end - region.start)} ` +
-			`that were mapped, by ${region.call}`;
+		return `${address > region.start ? `${bytes(address - region.start)} into` : "The start of"} ` +
+			`${bytes(region.end - region.start)} that were mapped, by ${region.call}`;
 	case "mapping":
 		return `In ${part.kind}${part.owner ? ` of ${shown(part.owner)}` : ""}`;
 	default:

@@ -1,5 +1,6 @@
 // The page of `vmatlas report --html`: reads what is embedded, and lays the parts out.
 
+import { answers } from "./answers.js";
 import { askedSection } from "./asked.js";
 import { h } from "./dom.js";
 import { flameSection } from "./flame.js";
@@ -128,6 +129,7 @@ async function main() {
 	page.replaceChildren(...[
 		h("a", { class: "skip", href: "#holds" }, "To the ledger"),
 		h("header", { class: "top" }, title(moment), theme), differs(moments), notices(moment),
+		answers(moments),
 		h("main", {}, h("div", { class: "column" }, ledgerSection(moment),
 			h("div", { class: "pair" }, askedSection(moment), growsSection(moments)),
 			spaceSection(moment), flameSection(moment, moments), tablesSection(moment)),

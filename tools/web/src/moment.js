@@ -3,6 +3,9 @@
 import { base, shown } from "./say.js";
 import { takeJson, takeSheets } from "./unpack.js";
 
+// Code that a compiler puts into programs.
+const LIBRARY = /^([\w:<>]+ )?(std|__gnu_cxx|core|alloc)::|^operator (new|delete)|^_start/;
+
 // What a sample is of (tools/export_samples.h).
 export const BLOCKS = 0;
 
@@ -152,6 +155,15 @@ export class Moment {
 		const index = this.stackIndex.get(frame);
 		const owner = index === undefined ? "" : this.word(this.books.stacks.owner[index]);
 		return owner || this.ownerByFrames(frame);
+	}
+
+	// The function of the program's that is behind a template of a library: " for fill_cache()".
+	behind(frame) {
+		const owner = this.ownerOf(frame);
+		if (!LIBRARY.test(owner)) return "";
+		const level = this.levels(frame).find(({ label, module }) =>
+			!LIBRARY.test(label) && !/\/(libc|libstdc\+\+|libc\+\+|ld-linux)[^/]*$/.test(module));
+		return level ? `, for ${level.label}` : "";
 	}
 
 	// Of a call stack that only mapped something the first row with it says whose it is.

@@ -47,20 +47,18 @@ function drawMark(context, mark) {
 	}
 }
 
-const tiles = new Map();
-
-function tile(family) {
-	const key = `${family} ${colour(family)}`;
-	if (!tiles.has(key)) {
-		const square = new OffscreenCanvas(8, 8);
-		const context = square.getContext("2d");
-		context.fillStyle = colour(family);
-		context.fillRect(0, 0, 8, 8);
-		drawMark(context, FAMILIES[family]);
-		tiles.set(key, square);
-	}
-	return tiles.get(key);
-}
+const patterns = new Map();
 
 // For fillStyle: the colour with its pattern.
-export const pattern = (context, family) => context.createPattern(tile(family), "repeat");
+export function pattern(context, family) {
+	const key = `${family} ${colour(family)}`;
+	if (!patterns.has(key)) {
+		const square = new OffscreenCanvas(8, 8);
+		const tile = square.getContext("2d");
+		tile.fillStyle = colour(family);
+		tile.fillRect(0, 0, 8, 8);
+		drawMark(tile, FAMILIES[family]);
+		patterns.set(key, context.createPattern(square, "repeat"));
+	}
+	return patterns.get(key);
+}

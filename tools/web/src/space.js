@@ -1,5 +1,5 @@
-// The address space, low to high: each mapping as wide as its size weighs, gaps compressed. Within a
-// mapping addresses are in proportion, so that one can zoom down to its bytes.
+// The address space, low to high: each mapping as wide as what of it is in memory weighs, gaps
+// compressed. Within a mapping addresses are in proportion, so that one can zoom down to its bytes.
 
 import { canvas, h, tone } from "./dom.js";
 import { chooseAddress } from "./inspector.js";
@@ -9,8 +9,12 @@ import { holdsPart, isPlace, onSelect, selection } from "./selection.js";
 
 const TALL = 132, TOP = 22, FOOT = 12;
 
-// Each doubling counts more than the one before: small ones are seen, large ones look large.
-const weight = (pages) => Math.log2(1 + pages) ** 2;
+// Each doubling counts more than the one before: small ones are seen, large ones look large, and a
+// thousand stacks of which nobody has touched more than a page do not fill the picture.
+function weigh(part, page) {
+	const resident = (part.rss ?? 0) / page, whole = (part.end - part.start) / page;
+	return Math.log2(1 + resident) ** 3 + Math.log2(1 + whole);
+}
 
 // [{start, end, from, to, part}]: a stretch of addresses and where it is drawn, from 0 to the whole.
 function layOut(moment) {
@@ -22,17 +26,42 @@ function layOut(moment) {
 		at += wide;
 	};
 	for (const part of moment.parts) {
-		if (part.start > before) add(before, part.start, before ? 5 : 2, null);
-		add(part.start, part.end, weight((part.end - part.start) / page), part);
+		if (part.start > before) add(before, part.start, before ? 4 : 8, null);
+		add(part.start, part.end, weigh(part, page), part);
 		before = part.end;
 	}
 	return stretches;
+}
+
+function labelOf(part) {
+	if (part.mapping.parts.length > 1) return part.kind;
+	return (part.mapping.name || part.kind).replace(/^.*\/(?=.)/, "");
+}
+
+function fitted(context, words, width) {
+	if (context.measureText(words).width <= width) return words;
+	let length = words.length;
+	while (length && context.measureText(`${words.slice(0, length)}…`).width > width) length--;
+	return length ? `${words.slice(0, length)}…` : "";
+}
+
+// [{words, from, to}]
+function labelsOf(stretches) {
+	const labels = [];
+	for (const { part, from, to } of stretches) {
+		if (!part) continue;
+		const words = labelOf(part);
+		if (labels.at(-1)?.words === words) labels.at(-1).to = to;
+		else labels.push({ words, from, to });
+	}
+	return labels;
 }
 
 export class Strip {
 	constructor(moment) {
 		this.moment = moment;
 		this.stretches = layOut(moment);
+		this.labels = labelsOf(this.stretches);
 		this.whole = this.stretches.at(-1)?.to ?? 1;
 		this.view = [0, this.whole];
 		this.cursor = null;
@@ -184,21 +213,18 @@ export class Strip {
 	draw(context, width, height) {
 		context.clearRect(0, 0, width, height);
 		context.font = "11px system-ui, sans-serif";
-		let labelled = 0;
 		for (const stretch of this.stretches) {
 			const from = this.x(stretch.from), to = this.x(stretch.to);
 			if (to < 0 || from > width) continue;
-			if (!stretch.part) {
-				labelled = this.drawGap(context, stretch, from, to, height, labelled);
-				continue;
-			}
-			this.drawPart(context, stretch.part, from, Math.max(to - from, 0.5), height);
-			labelled = this.drawLabel(context, stretch.part, from, to, labelled);
+			if (stretch.part)
+				this.drawPart(context, stretch.part, from, Math.max(to - from, 0.5), height);
+			else this.drawGap(context, stretch, from, to, height);
 		}
+		this.drawLabels(context, width);
 		this.drawCursor(context, height);
 	}
 
-	drawGap(context, { start, end }, from, to, height, labelled) {
+	drawGap(context, { start, end }, from, to, height) {
 		context.strokeStyle = tone("gap");
 		context.beginPath();
 		for (let y = TOP, side = 0; y <= height - FOOT; y += 6, side = 1 - side)
@@ -206,10 +232,9 @@ export class Strip {
 		context.stroke();
 		const words = size(end - start);
 		const wide = context.measureText(words).width;
-		if (to - from < wide + 12) return labelled;
+		if (to - from < wide + 12) return;
 		context.fillStyle = tone("dim");
 		context.fillText(words, (from + to - wide) / 2, height / 2);
-		return labelled;
 	}
 
 	// From below: what is live, what is retained, the rest that is in memory; above it what is not.
@@ -235,20 +260,14 @@ export class Strip {
 		context.fillRect(x, TOP, 1, tall);
 	}
 
-	drawLabel(context, part, from, to, labelled) {
-		const name = (part.mapping.name || part.kind).replace(/^.*\/(?=.)/, "");
-		const words = part.mapping.parts.length > 1 ? part.kind : name;
-		const wide = context.measureText(words).width;
-		const x = Math.max(from, 0);
-		if (x < labelled || to - x < Math.min(wide, 26)) return labelled;
-		context.save();
-		context.beginPath();
-		context.rect(x, 0, Math.max(to - x, 0), TOP);
-		context.clip();
+	// Neighbours of one name have it once.
+	drawLabels(context, width) {
 		context.fillStyle = tone("text");
-		context.fillText(words, x + 2, TOP - 8);
-		context.restore();
-		return Math.min(to, x + wide + 6);
+		for (const { words, from, to } of this.labels) {
+			const left = Math.max(this.x(from), 0), right = Math.min(this.x(to), width);
+			if (right - left > 30)
+				context.fillText(fitted(context, words, right - left - 6), left + 2, TOP - 8);
+		}
 	}
 
 	drawCursor(context, height) {

@@ -5,7 +5,7 @@ import { FilterModule, FormatModule, ResizeColumnsModule, SortModule, Interactio
 import { amount } from "./asked.js";
 import { choice, h } from "./dom.js";
 import { familyOfKind } from "./palette.js";
-import { address as hex, grouped, shown, size } from "./say.js";
+import { address as hex, base, grouped, shown, size } from "./say.js";
 import { choose, holdsPart, holdsSample, isPlace, onSelect, selection, selectionWords }
 	from "./selection.js";
 import { BLOCKS } from "./moment.js";
@@ -28,8 +28,8 @@ const number = (title, field, width, write, more = {}) => ({ title, field, width
 	formatter: cell((value, row) => known(value) && (value || more.zero) ? write(value, row) : "–"),
 	...more.column });
 
-const bytesColumn = (title, field, width = 86) => number(title, field, width, size);
-const counts = (title, field, width = 76) => number(title, field, width, grouped);
+const bytesColumn = (title, field, width = 92) => number(title, field, width, size);
+const counts = (title, field, width = 84) => number(title, field, width, grouped);
 const words = (title, field, more = {}) => ({ title, field, sorter: "string",
 	formatter: cell((value) => shown(value)), ...more });
 
@@ -37,17 +37,18 @@ function kindCell(kind) {
 	return h("span", { class: "kind" }, h("i", { class: `swatch f-${familyOfKind(kind)}` }), kind);
 }
 
-const kindColumn = () => ({ title: "kind", field: "kind", width: 126, sorter: "string",
+const kindColumn = () => ({ title: "kind", field: "kind", width: 122, sorter: "string",
 	formatter: cell(kindCell) });
 
 // -- The four tables ------------------------------------------------------------------------------
 
 function mappingsTable(moment) {
 	return { rows: moment.mappings, order: ["rss", "desc"], columns: [
-		number("start", "start", 132, (start) => start.toString(16), { zero: true,
+		number("start", "start", 116, (start) => start.toString(16), { zero: true,
 			column: { headerSortStartingDir: "asc", cssClass: "mono" } }),
 		words("perm", "perms", { width: 60, cssClass: "mono" }), kindColumn(),
-		words("name or owner", "name", { minWidth: 130 }),
+		words("name or owner", "name", { minWidth: 130,
+			formatter: cell((name) => h("span", { title: name }, base(name))) }),
 		bytesColumn("size", "size"), bytesColumn("resident", "rss"),
 		bytesColumn("live", "live_bytes"), bytesColumn("retained", "retained"),
 		bytesColumn("pinned", "pinned"), counts("blocks", "live_blocks"),
