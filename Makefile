@@ -63,7 +63,7 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.s
 	libloading.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
-	bench bench-setup bench-hot fuzzers storms web
+	bench bench-setup bench-hot fuzzers storms web web-packages
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -90,14 +90,14 @@ $(BUILD)/libvmatlas.so: $(CORE_OBJ) $(SHIM_OBJ) $(BUILD)/exports.map
 $(BUILD)/vmatlas: $(CORE_OBJ) $(TOOLS_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(TOOLS_LIBS)
 
-web: $(WEB_LOCK)
+web: web-packages
 	@$(MAKE) --no-print-directory tools
-$(WEB_LOCK): tools/web/package.json tools/web/package-lock.json
+web-packages:
 	@mkdir -p $(WEB)
-	cp $^ $(WEB)
-	npm ci --prefix $(WEB) --ignore-scripts --no-audit --no-fund
-	@touch $@
-$(WEB)/page.html: $(WEB_LOCK) $(WEB_SRC)
+	@cmp -s tools/web/package-lock.json $(WEB)/package-lock.json && test -f $(WEB_LOCK) || \
+	{ cp tools/web/package.json tools/web/package-lock.json $(WEB) && \
+	  npm ci --prefix $(WEB) --ignore-scripts --no-audit --no-fund; }
+$(WEB)/page.html: $(WEB_SRC) $(wildcard $(WEB_LOCK))
 	node tools/web/build.mjs $(WEB) $@
 $(BUILD)/tools/html_bundle.o: $(PAGE)
 $(BUILD)/tools/html_bundle.o: BASE_CFLAGS += $(if $(PAGE),-DVMATLAS_PAGE='"$(PAGE)"')

@@ -209,6 +209,7 @@ export class Flame {
 		this.holder.replaceChildren();
 		this.holder.dataset.total = this.tree.value;
 		this.note.textContent = this.words();
+		select(this.holder).datum(null);
 		if (!this.tree.value || !this.holder.clientWidth) return;
 		const depth = Math.min(DEEP,
 			depthOf(this.tree, this.tree.value / this.holder.clientWidth * 2));

@@ -37,7 +37,7 @@ function plot(holder, make) {
 const STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
 const axes = (x) => [{ ...AXIS(), values: (_, at) => at.map(x), space: 70 },
-	{ ...AXIS(), values: (_, at) => at.map((value) => size(value)), size: 64, space: 34,
+	{ ...AXIS(), values: (_, at) => at.map((value) => size(value)), size: 76, space: 34,
 		incrs: STEPS }];
 
 function line(label, family, dash, width = 2) {

@@ -4,7 +4,7 @@
 import { canvas, h, tone } from "./dom.js";
 import { chooseAddress } from "./inspector.js";
 import { familyOfKind, pattern } from "./palette.js";
-import { size } from "./say.js";
+import { base, size } from "./say.js";
 import { holdsPart, isPlace, onSelect, selection } from "./selection.js";
 
 const TALL = 132, TOP = 22, FOOT = 12;
@@ -34,8 +34,7 @@ function layOut(moment) {
 }
 
 function labelOf(part) {
-	if (part.mapping.parts.length > 1) return part.kind;
-	return (part.mapping.name || part.kind).replace(/^.*\/(?=.)/, "");
+	return base(part.mapping.parts.length > 1 ? "" : part.mapping.path) || part.kind;
 }
 
 function fitted(context, words, width) {
@@ -45,13 +44,15 @@ function fitted(context, words, width) {
 	return length ? `${words.slice(0, length)}…` : "";
 }
 
-// [{words, from, to}]
+// [{words, from, to}]: neighbours of one name have it once, also where a little lies between.
 function labelsOf(stretches) {
+	const near = (stretches.at(-1)?.to ?? 0) / 60;
 	const labels = [];
 	for (const { part, from, to } of stretches) {
 		if (!part) continue;
 		const words = labelOf(part);
-		if (labels.at(-1)?.words === words) labels.at(-1).to = to;
+		const before = labels.findLast((label) => from - label.to > near || label.words === words);
+		if (before?.words === words && from - before.to <= near) before.to = to;
 		else labels.push({ words, from, to });
 	}
 	return labels;
@@ -260,13 +261,14 @@ export class Strip {
 		context.fillRect(x, TOP, 1, tall);
 	}
 
-	// Neighbours of one name have it once.
 	drawLabels(context, width) {
+		let labelled = 0;
 		context.fillStyle = tone("text");
 		for (const { words, from, to } of this.labels) {
-			const left = Math.max(this.x(from), 0), right = Math.min(this.x(to), width);
-			if (right - left > 30)
-				context.fillText(fitted(context, words, right - left - 6), left + 2, TOP - 8);
+			const left = Math.max(this.x(from), labelled), right = Math.min(this.x(to), width);
+			if (right - left < 30) continue;
+			context.fillText(fitted(context, words, right - left - 6), left + 2, TOP - 8);
+			labelled = right;
 		}
 	}
 
