@@ -28,6 +28,8 @@ function holdsTile(moment) {
 // The call stack with most of a figure.
 function stackTile(moment, question, key, family, note) {
 	const { stacks } = moment.books;
+	if (Number.isNaN(stacks[key][0]))
+		return tile(question, "not known", null, "what was in memory is not known", "");
 	let most = -1;
 	for (let i = 0; i < stacks.rows; i++)
 		if (stacks[key][i] > 0 && (most < 0 || stacks[key][i] > stacks[key][most])) most = i;

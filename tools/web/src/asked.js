@@ -79,7 +79,8 @@ export function askedSection(moment) {
 			.map((row) => entry(moment, row, whole, sampled)));
 		rest.textContent = rows.length ? `${rows.length > SHOWN
 			? `${count(rows.length - SHOWN, "more call stack")} below` : "these are all"}; ` +
-			`${VIEWS.find(([k]) => k === key)[2].toLowerCase()}` : "None.";
+			`${VIEWS.find(([k]) => k === key)[2].toLowerCase()}`
+			: key === "pinned" && !moment.head.pages_known ? "Not known." : "None.";
 	};
 	show("live_bytes");
 	onSelect(() => {

@@ -91,9 +91,8 @@ function stackEntry(moments, row, whole) {
 	h("span", { class: "number strong" }, `${row.bytes > 0 ? "+" : ""}` +
 		amount(row.bytes, row.error, sampled)),
 	h("span", { class: "name" }, row.moment.ownerOf(row.frame)),
-	h("span", { class: "dim note" }, `${row.blocks > 0 ? "+" : ""}${count(row.blocks, "block")}` +
-		row.moment.behind(row.frame),
-		each && h("b", { class: "badge" }, "grows each time"))));
+	h("span", { class: "dim note" }, `${row.blocks > 0 ? "+" : ""}${count(row.blocks, "block")}`,
+		each && h("b", { class: "badge" }, "grows each time"), row.moment.behind(row.frame))));
 }
 
 // Mappings by address and kind: what came, what grew.

@@ -130,10 +130,17 @@ function liveline(moment) {
 		`${count(totals.frees, "free")}`);
 }
 
+function sectionOf(moment, ...children) {
+	return h("section", { class: "card", id: "holds", "aria-labelledby": "holds-title" },
+		h("h2", { id: "holds-title" }, "What holds the memory?"),
+		h("p", { class: "figure" }, ...headline(moment)), liveline(moment), ...children);
+}
+
 export function ledgerSection(moment) {
+	if (moment.head.left_behind) return sectionOf(moment);
 	const rows = rowsOf(moment);
 	const told = h("p", { class: "told", "aria-live": "polite" });
-	const quiet = rows.length ? "Point at the bar, or walk it with Tab. A click shows only that." : "";
+	const quiet = "Point at the bar, or walk it with Tab. A click shows only that.";
 	const tell = (text) => { told.textContent = text; };
 	const bar = h("div", { class: "bar", role: "group", "aria-label": "What RSS is made of",
 		onmouseleave: () => tell(quiet) }, rows.filter((row) => row.bytes)
@@ -145,8 +152,5 @@ export function ledgerSection(moment) {
 			element.setAttribute("aria-pressed", String(on));
 		}
 	});
-	return h("section", { class: "card", id: "holds", "aria-labelledby": "holds-title" },
-		h("h2", { id: "holds-title" }, "What holds the memory?"),
-		h("p", { class: "figure" }, ...headline(moment)), liveline(moment),
-		bar, told, table(moment, rows));
+	return sectionOf(moment, bar, told, table(moment, rows));
 }

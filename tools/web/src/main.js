@@ -71,11 +71,12 @@ function title(moment) {
 
 // -- The address space ----------------------------------------------------------------------------
 
-// Each kind with its colour and what of it is in memory.
+// Each kind with its colour and what of it is in memory, or where that is not known, mapped.
 function kinds(moment) {
 	const sums = new Map();
+	const bytesOf = (part) => moment.head.left_behind ? part.end - part.start : part.rss ?? 0;
 	for (const part of moment.parts)
-		sums.set(part.kind, (sums.get(part.kind) ?? 0) + (part.rss ?? 0));
+		sums.set(part.kind, (sums.get(part.kind) ?? 0) + bytesOf(part));
 	const buttons = [...sums].sort((a, b) => b[1] - a[1]).map(([kind, bytes]) => h("button", {
 		type: "button", class: "chip", "data-kind": kind, "aria-pressed": "false",
 		onclick: () => selection.type === "kind" && selection.kind === kind ? chooseAll()
@@ -98,16 +99,16 @@ function spaceSection(moment) {
 	field.onMove = () => { which.textContent = field.words(); };
 	moment.ground().then(() => {
 		const largest = moment.mappings.reduce((most, mapping) =>
-			(mapping.rss ?? 0) > (most?.rss ?? -1) && mapping.kind !== "vmatlas" ? mapping : most,
-		null);
-		if (largest && moment.blocks) field.show(largest, largest.start, largest.end);
+			mapping.rss > (most?.rss ?? 0) && mapping.kind !== "vmatlas" ? mapping : most, null);
+		if (largest) field.show(largest, largest.start, largest.end);
 	});
 	return h("section", { class: "card", id: "space", "aria-labelledby": "space-title" },
 		h("header", {}, h("h2", { id: "space-title" }, "The address space, low to high"),
 			stripTools(strip)),
 		strip.element, told, kinds(moment),
-		h("header", {}, h("h3", {}, "Pages"), fieldLegend(), fieldTools(field)),
-		which, field.element);
+		...moment.head.pages_known ? [h("header", {}, h("h3", {}, "Pages"), fieldLegend(),
+			fieldTools(field)), which, field.element]
+			: [h("p", { class: "dim" }, "Which pages were in memory is not known.")]);
 }
 
 // -- All of it ------------------------------------------------------------------------------------

@@ -157,12 +157,14 @@ export class Moment {
 		return owner || this.ownerByFrames(frame);
 	}
 
-	// The function of the program's that is behind a template of a library: " for fill_cache()".
+	// Call stacks of one owner are told apart by who is behind it: the first function that is of no
+	// library of the language.
 	behind(frame) {
 		const owner = this.ownerOf(frame);
-		if (!LIBRARY.test(owner)) return "";
-		const level = this.levels(frame).find(({ label, module }) =>
-			!LIBRARY.test(label) && !/\/(libc|libstdc\+\+|libc\+\+|ld-linux)[^/]*$/.test(module));
+		const levels = this.levels(frame).filter(({ label, module }) => !LIBRARY.test(label) &&
+			!/\/(libc|libstdc\+\+|libc\+\+|ld-linux)[^/]*$/.test(module));
+		const name = (label) => label.replace(/[(<].*$/s, "");
+		const level = levels.find(({ label }) => !name(label) || !owner.startsWith(name(label)));
 		return level ? `, for ${level.label}` : "";
 	}
 

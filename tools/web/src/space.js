@@ -12,7 +12,8 @@ const TALL = 132, TOP = 22, FOOT = 12;
 // Each doubling counts more than the one before: small ones are seen, large ones look large, and a
 // thousand stacks of which nobody has touched more than a page do not fill the picture.
 function weigh(part, page) {
-	const resident = (part.rss ?? 0) / page, whole = (part.end - part.start) / page;
+	const whole = (part.end - part.start) / page;
+	const resident = part.rss === null ? whole : part.rss / page;
 	return Math.log2(1 + resident) ** 3 + Math.log2(1 + whole);
 }
 
@@ -244,7 +245,8 @@ export class Strip {
 		const family = familyOfKind(part.kind);
 		const faded = isPlace() && !holdsPart(part);
 		const resident = Math.min(1, (part.rss ?? 0) / whole) * tall;
-		const live = Math.min(resident, (part.live_resident ?? 0) / whole * tall);
+		const live = part.live_resident === null ? Math.min(1, part.live_bytes / whole) * tall
+			: Math.min(resident, part.live_resident / whole * tall);
 		const floor = height - FOOT;
 		context.globalAlpha = faded ? 0.22 : 1;
 		context.fillStyle = tone("mapped");

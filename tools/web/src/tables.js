@@ -43,7 +43,7 @@ const kindColumn = () => ({ title: "kind", field: "kind", width: 122, sorter: "s
 // -- The four tables ------------------------------------------------------------------------------
 
 function mappingsTable(moment) {
-	return { rows: moment.mappings, order: ["rss", "desc"], columns: [
+	return { rows: moment.mappings, order: [moment.head.left_behind ? "size" : "rss", "desc"], columns: [
 		number("start", "start", 116, (start) => start.toString(16), { zero: true,
 			column: { headerSortStartingDir: "asc", cssClass: "mono" } }),
 		words("perm", "perms", { width: 60, cssClass: "mono" }), kindColumn(),
