@@ -38,7 +38,7 @@ def browse(t, path, *steps):
     if not os.path.isdir(os.path.join(PACKAGES, "playwright-core")):
         raise Skip("playwright-core is not installed (tests/setup)")
     told = run("node", os.path.join(ROOT, "tests", "readers", "page.js"), PACKAGES, path,
-               input=json.dumps(steps).encode(), stdin=None, timeout=110,
+               input=json.dumps(steps).encode(), stdin=None, timeout=200,
                env={**os.environ, "HOME": t.tmp})
     check(told.returncode == 0, f"the browser: {told.stderr.decode(errors='replace')[-2000:]}")
     said = json.loads(told.stdout)
@@ -55,7 +55,7 @@ def size(text):
 
 # -- Figures ----------------------------------------------------------------------------------------
 
-@case(limit=120)
+@case(limit=240)
 def ledger_is_the_reports(t):
     """Bar and table have each row's bytes, and they sum to RSS; the text of the report has the same."""
     path = snapshot(t)
@@ -82,7 +82,7 @@ def ledger_is_the_reports(t):
     check(f"{re.search(r'RSS +(.*?)  of', text)[1]} in memory" in heading, heading)
 
 
-@case(limit=120)
+@case(limit=240)
 def call_stacks_are_the_reports(t):
     """Tops of "Who asked", and the flame graph's totals, beside the JSON report."""
     path = snapshot(t)
@@ -101,7 +101,7 @@ def call_stacks_are_the_reports(t):
         check_equal(f"flame graph, {what}", [str(figures[key])], found)
 
 
-@case(limit=120)
+@case(limit=240)
 def sampled_figures_have_their_errors(t):
     path = snapshot(t, sample="4K")
     entries, note, notices = browse(t, page(t, path), ["texts", "#asked .entry"],
@@ -187,7 +187,7 @@ def check_answer(address, text, what, want, words):
                 check(frame["function"] in text, f"{address}: {frame['function']} not in {text!r}")
 
 
-@case(limit=120)
+@case(limit=240)
 def a_click_in_the_pages_answers(t):
     """Clicks in both pictures, and what is told is what addr tells of that address."""
     path = snapshot(t)
@@ -209,7 +209,7 @@ def a_click_in_the_pages_answers(t):
 
 # -- What follows what ------------------------------------------------------------------------------
 
-@case(limit=120)
+@case(limit=240)
 def all_follow_what_is_chosen(t):
     """Flame graph and tables show what is in the row, kind or mapping that was clicked."""
     path = snapshot(t)
@@ -231,27 +231,28 @@ def all_follow_what_is_chosen(t):
     check(told[10].startswith(f"{len(said['mappings']):,} of "), told[10])
 
 
-@case(limit=120)
+@case(limit=240)
 def tables_are_sorted_and_filtered(t):
     path = snapshot(t, "/etc/passwd")
     said = report(path)
     cell = lambda field: ["texts", f"#table .tabulator-row .tabulator-cell[tabulator-field={field}]"]
+    shows = lambda table: (["click", f"#tables [data-key={table}]"],
+                           ["wait", f"#table[data-table={table}] .tabulator-row"])
     told = browse(t, page(t, path), cell("size"),
                   ["click", "#table .tabulator-col[tabulator-field=size]"], cell("size"),
                   ["focus", "#table .tabulator-col[tabulator-field=start]"], ["press", "Enter"],
                   ["press", "Enter"], cell("start"), ["fill", "#filter", "passwd"], cell("name"),
-                  ["fill", "#filter", ""], ["click", "#tables [data-key=threads]"], cell("tid"),
-                  ["click", "#tables [data-key=arenas]"], cell("live_bytes"),
-                  ["click", "#tables [data-key=callstacks]"], cell("live_blocks"))
+                  ["fill", "#filter", ""], *shows("threads"), cell("tid"),
+                  *shows("arenas"), cell("live_bytes"), *shows("callstacks"), cell("live_blocks"))
     sizes = [size(text) for text in told[2]]
     check_equal("by size", sorted(sizes, reverse=True), sizes)
     check(sizes != [size(text) for text in told[0]], "sorted by size from the start")
     starts = [int(text, 16) for text in told[6]]
     check_equal("by address", sorted(starts), starts)
     check_equal("filtered", ["passwd"], told[8])
-    check_equal("threads", sorted(str(row["tid"]) for row in said["threads"]), sorted(told[11]))
-    check_equal("arenas", len(said["arenas"]), len(told[13]))
-    check(len(told[15]) > 5, told[15])
+    check_equal("threads", sorted(str(row["tid"]) for row in said["threads"]), sorted(told[12]))
+    check_equal("arenas", len(said["arenas"]), len(told[15]))
+    check(len(told[18]) > 5, told[18])
 
 
 # -- Several snapshots ------------------------------------------------------------------------------
@@ -327,7 +328,7 @@ def growth_is_what_diff_says(t):
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\"'&lt;\n"
 
 
-@case(limit=120)
+@case(limit=240)
 def hostile_names_are_only_text(t):
     """A program, its arguments, a file that it maps and a thread: shown, and never run."""
     name = t.path(HOSTILE.replace("/", "\u2215"))
@@ -352,7 +353,7 @@ def hostile_names_are_only_text(t):
     check(SHOWN in body or SHOWN in heading, body[:400])
 
 
-@case(limit=120)
+@case(limit=240)
 def its_policy_lets_nothing_else_run(t):
     """Scripts that somebody brings into the page do not run; nothing is fetched."""
     path = page(t, snapshot(t))
@@ -373,7 +374,7 @@ def its_policy_lets_nothing_else_run(t):
 
 # -- Keys, light and dark ---------------------------------------------------------------------------
 
-@case(limit=120)
+@case(limit=240)
 def keys_reach_everything(t):
     """Tab reaches each part; Enter and arrows do there what clicks do."""
     path = snapshot(t)
@@ -404,7 +405,7 @@ def keys_reach_everything(t):
     check(told[26] and not told[26].startswith(("0x", "What is it")), told)
 
 
-@case(limit=120)
+@case(limit=240)
 def it_is_light_or_dark(t):
     ground = ["evaluate", "getComputedStyle(document.body).backgroundColor"]
     light, _, _, dark, _, again = browse(

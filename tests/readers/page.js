@@ -39,7 +39,7 @@ async function main() {
 	const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
 	const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
 	const complaints = [], results = [];
-	page.setDefaultTimeout(30000);
+	page.setDefaultTimeout(60000);
 	page.on("console", (message) => {
 		if (["error", "warning"].includes(message.type())) complaints.push(message.text());
 	});
