@@ -409,7 +409,7 @@ def keys_reach_everything(t):
 def it_is_light_or_dark(t):
     ground = ["evaluate", "getComputedStyle(document.body).backgroundColor"]
     light, _, _, dark, _, again = browse(
-        t, page(t, snapshot(t)), ground, ["theme", "dark"], ["pause", "", 200], ground,
+        t, page(t, snapshot(t)), ground, ["theme", "dark"], ["wait", "html[data-theme=dark]"], ground,
         ["click", "#theme"], ground)
     check(light == again and light != dark, (light, dark, again))
 

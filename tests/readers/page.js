@@ -10,15 +10,24 @@ const { join, resolve } = require("node:path");
 const [packages, file] = process.argv.slice(2);
 const { chromium } = require(join(resolve(packages), "playwright-core"));
 const steps = JSON.parse(readFileSync(0, "utf8"));
-const quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const quiet = [
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+];
 
 const does = {
 	click: (page, selector) => page.click(selector),
 	// At a share of its width and height.
 	click_at: async (page, selector, [x, y]) => {
 		const box = await page.locator(selector).boundingBox();
-		await page.locator(selector).click({ position: { x: x * box.width, y: y * box.height } });
+		await page
+			.locator(selector)
+			.click({ position: { x: x * box.width, y: y * box.height } });
 	},
 	hover: (page, selector) => page.hover(selector),
 	fill: (page, selector, value) => page.fill(selector, value),
@@ -26,8 +35,14 @@ const does = {
 	press: (page, keys) => page.keyboard.press(keys),
 	text: (page, selector) => page.innerText(selector),
 	texts: (page, selector) => page.locator(selector).allInnerTexts(),
-	attributes: (page, selector, name) => page.locator(selector).evaluateAll(
-		(elements, key) => elements.map((element) => element.getAttribute(key)), name),
+	attributes: (page, selector, name) =>
+		page
+			.locator(selector)
+			.evaluateAll(
+				(elements, key) =>
+					elements.map((element) => element.getAttribute(key)),
+				name,
+			),
 	evaluate: (page, expression) => page.evaluate(expression),
 	wait: (page, selector) => page.waitForSelector(selector),
 	pause: (page, _, ms) => page.waitForTimeout(ms),
@@ -38,7 +53,8 @@ const does = {
 async function main() {
 	const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
 	const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-	const complaints = [], results = [];
+	const complaints = [],
+		results = [];
 	page.setDefaultTimeout(60000);
 	page.on("console", (message) => {
 		if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -49,12 +65,13 @@ async function main() {
 		dialog.dismiss();
 	});
 	page.on("request", (request) => {
-		if (!/^(file|data):/.test(request.url())) complaints.push(`fetched ${request.url()}`);
+		if (!/^(file|data):/.test(request.url()))
+			complaints.push(`fetched ${request.url()}`);
 	});
 	await page.goto(`file://${resolve(file)}`);
 	await page.waitForSelector("body[data-ready]");
 	for (const [what, selector, value] of steps)
-		results.push(await does[what](page, selector, value) ?? null);
+		results.push((await does[what](page, selector, value)) ?? null);
 	await browser.close();
 	console.log(JSON.stringify({ results, complaints }));
 }

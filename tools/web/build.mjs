@@ -41,12 +41,22 @@ function checkInline(text, end) {
 
 // d3-flame-graph tells what it was given by the names of classes.
 const script = checkInline(
-	await bundle("main.js", { format: "iife", target: "es2022", keepNames: true,
-		loader: { ".css": "empty" } }), "</script");
+	await bundle("main.js", {
+		format: "iife",
+		target: "es2022",
+		keepNames: true,
+		loader: { ".css": "empty" },
+	}),
+	"</script",
+);
 const style = checkInline(await bundle("page.css", {}), "</style");
 const policy = [
-	"default-src 'none'", `script-src ${hash(script)}`, `style-src ${hash(style)}`,
-	"img-src data:", "base-uri 'none'", "form-action 'none'",
+	"default-src 'none'",
+	`script-src ${hash(script)}`,
+	`style-src ${hash(style)}`,
+	"img-src data:",
+	"base-uri 'none'",
+	"form-action 'none'",
 ].join("; ");
 const page = readFileSync(resolve(here, "src", "page.html"), "utf8")
 	.replace("@policy@", () => policy)

@@ -2,7 +2,9 @@
 // functions are not in a page.
 
 // MINSIZE, MALLOC_ALIGNMENT and SIZE_SZ of 64-bit glibc (tools/addr_chunk.c).
-const LEAST = 32, ALIGNMENT = 16, WORD = 8;
+const LEAST = 32,
+	ALIGNMENT = 16,
+	WORD = 8;
 const HEADER = 16;
 // No page of a process lies above; maps may list [vsyscall] there.
 const USER_END = 2 ** 63;
@@ -15,14 +17,20 @@ function usable(asked) {
 function blockAt(moment, index) {
 	const { blocks } = moment;
 	if (index < 0 || index >= blocks.rows) return null;
-	return { address: blocks.address[index], size: blocks.size[index],
-		frame: blocks.frame[index], tid: blocks.tid[index], time: blocks.time[index],
-		sampled: blocks.sampled[index] === 1 };
+	return {
+		address: blocks.address[index],
+		size: blocks.size[index],
+		frame: blocks.frame[index],
+		tid: blocks.tid[index],
+		time: blocks.time[index],
+		sampled: blocks.sampled[index] === 1,
+	};
 }
 
 // Blocks do not end where the kernel splits a mapping.
 function stretch(moment, mapping) {
-	let low = mapping, high = mapping;
+	let low = mapping,
+		high = mapping;
 	for (let i = mapping.index; i > 0 && moment.mappings[i - 1].end === low.start; i--)
 		low = moment.mappings[i - 1];
 	for (let i = mapping.index + 1; moment.mappings[i]?.start === high.end; i++)
@@ -47,7 +55,8 @@ function stackOf(moment, answer) {
 	const { address, part, mapping } = answer;
 	for (const thread of moment.report.threads) {
 		if (thread.ended || !thread.stack_start) continue;
-		const start = Number(thread.stack_start), end = Number(thread.stack_end);
+		const start = Number(thread.stack_start),
+			end = Number(thread.stack_end);
 		if (address >= end || address < start - thread.guard_bytes) continue;
 		return { thread, guard: address < start, main: thread.main, depth: end - address };
 	}

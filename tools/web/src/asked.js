@@ -8,7 +8,11 @@ const SHOWN = 7;
 
 const VIEWS = [
 	["live_bytes", "Live", "Bytes of live blocks"],
-	["pinned", "Pins", "Retained bytes on pages that its live blocks keep from being given back"],
+	[
+		"pinned",
+		"Pins",
+		"Retained bytes on pages that its live blocks keep from being given back",
+	],
 	["mapped", "Mapped", "Bytes that it has mapped and still has"],
 	["allocated_bytes", "Ever", "All that was allocated there since the start"],
 ];
@@ -17,11 +21,16 @@ function ofStacks(moment, key) {
 	const { stacks } = moment.books;
 	const rows = [];
 	for (let i = 0; i < stacks.rows; i++)
-		if (stacks[key][i] > 0) rows.push({
-			frame: stacks.id[i], bytes: stacks[key][i], error: stacks[`${key}_error`][i],
-			note: key === "allocated_bytes" ? count(stacks.allocations[i], "allocation")
-				: count(stacks.live_blocks[i], "block"),
-		});
+		if (stacks[key][i] > 0)
+			rows.push({
+				frame: stacks.id[i],
+				bytes: stacks[key][i],
+				error: stacks[`${key}_error`][i],
+				note:
+					key === "allocated_bytes"
+						? count(stacks.allocations[i], "allocation")
+						: count(stacks.live_blocks[i], "block"),
+			});
 	return rows.sort((a, b) => b.bytes - a.bytes);
 }
 
@@ -30,8 +39,13 @@ function ofRegions(moment) {
 	const rows = new Map();
 	for (const region of moment.report.regions) {
 		if (!["mmap", "mremap", "shmat", "brk"].includes(region.call)) continue;
-		const row = rows.get(region.callstack) ??
-			{ frame: region.callstack, bytes: 0, rss: 0, error: 0, regions: 0 };
+		const row = rows.get(region.callstack) ?? {
+			frame: region.callstack,
+			bytes: 0,
+			rss: 0,
+			error: 0,
+			regions: 0,
+		};
 		row.bytes += region.size;
 		row.rss += region.rss ?? 0;
 		row.regions++;
@@ -56,16 +70,30 @@ export function amount(bytes, error, sampled) {
 
 function entry(moment, row, whole, sampled) {
 	const share = percent(row.bytes, whole);
-	const most = Math.min(100, row.bytes / (whole || 1) * 100);
-	return h("li", {}, h("button", {
-		type: "button", class: "entry", "data-frame": row.frame, "data-bytes": row.bytes,
-		onclick: () => chooseStack(moment, row.frame),
-	},
-	h("span", { class: "fill", style: { width: `${most}%` } }),
-	h("span", { class: "number strong" }, amount(row.bytes, row.error, sampled)),
-	h("span", { class: "name" }, moment.ownerOf(row.frame)),
-	h("span", { class: "number dim" }, share),
-	h("span", { class: "dim note" }, row.note + moment.behind(row.frame))));
+	const most = Math.min(100, (row.bytes / (whole || 1)) * 100);
+	return h(
+		"li",
+		{},
+		h(
+			"button",
+			{
+				type: "button",
+				class: "entry",
+				"data-frame": row.frame,
+				"data-bytes": row.bytes,
+				onclick: () => chooseStack(moment, row.frame),
+			},
+			h("span", { class: "fill", style: { width: `${most}%` } }),
+			h(
+				"span",
+				{ class: "number strong" },
+				amount(row.bytes, row.error, sampled),
+			),
+			h("span", { class: "name" }, moment.ownerOf(row.frame)),
+			h("span", { class: "number dim" }, share),
+			h("span", { class: "dim note" }, row.note + moment.behind(row.frame)),
+		),
+	);
 }
 
 export function askedSection(moment) {
@@ -75,23 +103,41 @@ export function askedSection(moment) {
 		const rows = key === "mapped" ? ofRegions(moment) : ofStacks(moment, key);
 		const whole = wholeOf(moment, key, rows);
 		const sampled = moment.sampled && key !== "mapped";
-		list.replaceChildren(...rows.slice(0, SHOWN)
-			.map((row) => entry(moment, row, whole, sampled)));
-		rest.textContent = rows.length ? `${rows.length > SHOWN
-			? `${count(rows.length - SHOWN, "more call stack")} below` : "these are all"}; ` +
-			`${VIEWS.find(([k]) => k === key)[2].toLowerCase()}`
-			: key === "pinned" && !moment.head.pages_known ? "Not known." : "None.";
+		list.replaceChildren(
+			...rows.slice(0, SHOWN).map((row) => entry(moment, row, whole, sampled)),
+		);
+		rest.textContent = rows.length
+			? `${
+					rows.length > SHOWN
+						? `${count(rows.length - SHOWN, "more call stack")} below`
+						: "these are all"
+				}; ` + `${VIEWS.find(([k]) => k === key)[2].toLowerCase()}`
+			: key === "pinned" && !moment.head.pages_known
+				? "Not known."
+				: "None.";
 	};
 	show("live_bytes");
 	onSelect(() => {
 		for (const button of list.querySelectorAll("[data-frame]"))
-			button.toggleAttribute("data-on", selection.type === "stack" &&
-				Number(button.dataset.frame) === selection.frame);
+			button.toggleAttribute(
+				"data-on",
+				selection.told.type === "stack" &&
+					Number(button.dataset.frame) === selection.told.frame,
+			);
 	});
-	return h("section", { class: "card", id: "asked", "aria-labelledby": "asked-title" },
+	return h(
+		"section",
+		{ class: "card", id: "asked", "aria-labelledby": "asked-title" },
 		h("h2", { id: "asked-title" }, "Who asked for it?"),
 		choice("Which call stacks", VIEWS, "live_bytes", show),
-		moment.sampled && h("p", { class: "dim" }, "Call stacks are sampled, one in " +
-			`${size(moment.sampled.mean_bytes)}: ± is one standard error.`),
-		list, rest);
+		moment.sampled &&
+			h(
+				"p",
+				{ class: "dim" },
+				"Call stacks are sampled, one in " +
+					`${size(moment.sampled.mean_bytes)}: ± is one standard error.`,
+			),
+		list,
+		rest,
+	);
 }

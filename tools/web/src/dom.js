@@ -9,27 +9,52 @@ export function h(name, attributes = {}, ...children) {
 		else if (key === "style") Object.assign(element.style, value);
 		else element.setAttribute(key, value === true ? "" : value);
 	}
-	element.append(...children.flat().filter((child) => child !== null && child !== undefined
-		&& child !== false));
+	element.append(
+		...children
+			.flat()
+			.filter(
+				(child) => child !== null && child !== undefined && child !== false,
+			),
+	);
 	return element;
 }
 
 // Words and what they stand for, beside each other.
 export function facts(...pairs) {
-	return h("dl", { class: "facts" }, pairs.filter(Boolean).flatMap(([what, value]) =>
-		[h("dt", {}, what), h("dd", {}, ...[value].flat())]));
+	return h(
+		"dl",
+		{ class: "facts" },
+		pairs
+			.filter(Boolean)
+			.flatMap(([what, value]) => [
+				h("dt", {}, what),
+				h("dd", {}, ...[value].flat()),
+			]),
+	);
 }
 
 // Buttons of which one is pressed; choose(key) is called when another is.
 export function choice(label, options, chosen, choose) {
-	const buttons = options.map(([key, words, title]) => h("button", {
-		type: "button", "data-key": key, title, "aria-pressed": String(key === chosen),
-		onclick: () => {
-			for (const button of buttons)
-				button.setAttribute("aria-pressed", String(button.dataset.key === key));
-			choose(key);
-		},
-	}, words));
+	const buttons = options.map(([key, words, title]) =>
+		h(
+			"button",
+			{
+				type: "button",
+				"data-key": key,
+				title,
+				"aria-pressed": String(key === chosen),
+				onclick: () => {
+					for (const button of buttons)
+						button.setAttribute(
+							"aria-pressed",
+							String(button.dataset.key === key),
+						);
+					choose(key);
+				},
+			},
+			words,
+		),
+	);
 	return h("div", { class: "choice", role: "group", "aria-label": label }, buttons);
 }
 
@@ -55,13 +80,21 @@ export function canvas(attributes, height, draw) {
 
 let tones = new Map();
 
-window.addEventListener("themechange", () => { tones = new Map(); }, { capture: true });
+window.addEventListener(
+	"themechange",
+	() => {
+		tones = new Map();
+	},
+	{ capture: true },
+);
 
 // A colour of page.css, as the theme has it.
 export function tone(name) {
 	let value = tones.get(name);
 	if (value === undefined) {
-		value = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+		value = getComputedStyle(document.documentElement)
+			.getPropertyValue(`--${name}`)
+			.trim();
 		tones.set(name, value);
 	}
 	return value;

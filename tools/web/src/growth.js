@@ -6,7 +6,7 @@ const union = new Map();
 function numberOf(caller, place) {
 	const key = `${caller} ${place}`;
 	let number = union.get(key);
-	if (number === undefined) union.set(key, number = union.size + 1);
+	if (number === undefined) union.set(key, (number = union.size + 1));
 	return number;
 }
 
@@ -22,10 +22,17 @@ function numbered(moment) {
 	const path = [];
 	for (let i = 0; i < numbers.length; i++) {
 		path.length = 0;
-		for (let at = i; at >= 0 && !numbers[at] && path.length < 256; at = moment.parentOf[at])
+		for (
+			let at = i;
+			at >= 0 && !numbers[at] && path.length < 256;
+			at = moment.parentOf[at]
+		)
 			path.push(at);
 		for (const at of path.reverse())
-			numbers[at] = numberOf(numbers[moment.parentOf[at]] ?? 0, placeOf(moment, at));
+			numbers[at] = numberOf(
+				numbers[moment.parentOf[at]] ?? 0,
+				placeOf(moment, at),
+			);
 	}
 	return numbers;
 }
@@ -33,7 +40,7 @@ function numbered(moment) {
 // {number: {value of each key, frame}} of all call stacks.
 function held(moment) {
 	moment.held ??= (() => {
-		const numbers = moment.numbers ??= numbered(moment);
+		const numbers = (moment.numbers ??= numbered(moment));
 		const { stacks } = moment.books;
 		const all = new Map();
 		for (let i = 0; i < stacks.rows; i++) {
@@ -45,22 +52,27 @@ function held(moment) {
 	return moment.held;
 }
 
-const at = (moment, entry, key) => entry ? moment.books.stacks[key][entry.index] : 0;
+const at = (moment, entry, key) => (entry ? moment.books.stacks[key][entry.index] : 0);
 
 // Of each call stack of `now` or `then`: {frame, moment (that knows its frames), bytes, blocks,
 // error}; most growth first, those that stayed the same left out.
 export function stacksGrown(then, now) {
-	const before = held(then), after = held(now);
+	const before = held(then),
+		after = held(now);
 	const rows = [];
 	for (const number of new Set([...before.keys(), ...after.keys()])) {
 		const [old, young] = [before.get(number), after.get(number)];
 		const row = {
-			frame: (young ?? old).frame, moment: young ? now : then,
+			frame: (young ?? old).frame,
+			moment: young ? now : then,
 			bytes: at(now, young, "live_bytes") - at(then, old, "live_bytes"),
 			blocks: at(now, young, "live_blocks") - at(then, old, "live_blocks"),
-			error: Math.hypot(at(now, young, "live_bytes_error"),
-				at(then, old, "live_bytes_error")),
-			was: at(then, old, "live_bytes"), is: at(now, young, "live_bytes"),
+			error: Math.hypot(
+				at(now, young, "live_bytes_error"),
+				at(then, old, "live_bytes_error"),
+			),
+			was: at(then, old, "live_bytes"),
+			is: at(now, young, "live_bytes"),
 		};
 		if (row.bytes || row.blocks) rows.push(row);
 	}
@@ -84,6 +96,11 @@ export function growsEachTime(moments, row) {
 export function rowsGrown(then, now) {
 	const before = new Map(then.report.ledger.map(({ row, bytes }) => [row, bytes]));
 	return now.report.ledger
-		.map(({ row, bytes }) => ({ row, bytes: bytes - (before.get(row) ?? 0), is: bytes }))
-		.filter(({ bytes }) => bytes).sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes));
+		.map(({ row, bytes }) => ({
+			row,
+			bytes: bytes - (before.get(row) ?? 0),
+			is: bytes,
+		}))
+		.filter(({ bytes }) => bytes)
+		.sort((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes));
 }

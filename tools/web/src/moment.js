@@ -42,8 +42,13 @@ export class Moment {
 		const columns = this.books.parts;
 		this.parts = [];
 		this.mappings = this.report.mappings.map((mapping, index) => {
-			const row = { ...mapping, index, start: Number(mapping.start),
-				end: Number(mapping.end), parts: [] };
+			const row = {
+				...mapping,
+				index,
+				start: Number(mapping.start),
+				end: Number(mapping.end),
+				parts: [],
+			};
 			row.name = shown(mapping.path) || shown(mapping.owner) || "";
 			for (const part of mapping.parts ?? [mapping])
 				row.parts.push(this.settlePart(columns, row, part));
@@ -53,18 +58,29 @@ export class Moment {
 
 	settlePart(columns, mapping, figures) {
 		const index = this.parts.length;
-		const part = { ...figures, index, mapping, start: columns.start[index],
-			end: columns.end[index], kind: this.word(columns.kind[index]),
-			owner: this.word(columns.owner[index]), row: this.rowNames[columns.row[index]],
-			frame: columns.frame[index] };
-		if (!Number.isNaN(columns.region_start[index])) part.region = {
-			start: columns.region_start[index], end: columns.region_end[index],
-			kind: this.word(columns.region_kind[index]),
-			call: this.word(columns.call[index]) || null,
-			frame: columns.region_frame[index], tid: columns.tid[index],
-			time: columns.time[index], arena: columns.arena[index],
-			committed: columns.committed[index],
+		const part = {
+			...figures,
+			index,
+			mapping,
+			start: columns.start[index],
+			end: columns.end[index],
+			kind: this.word(columns.kind[index]),
+			owner: this.word(columns.owner[index]),
+			row: this.rowNames[columns.row[index]],
+			frame: columns.frame[index],
 		};
+		if (!Number.isNaN(columns.region_start[index]))
+			part.region = {
+				start: columns.region_start[index],
+				end: columns.region_end[index],
+				kind: this.word(columns.region_kind[index]),
+				call: this.word(columns.call[index]) || null,
+				frame: columns.region_frame[index],
+				tid: columns.tid[index],
+				time: columns.time[index],
+				arena: columns.arena[index],
+				committed: columns.committed[index],
+			};
 		this.parts.push(part);
 		return part;
 	}
@@ -77,7 +93,11 @@ export class Moment {
 
 	partAt(address) {
 		const mapping = this.mappingAt(address);
-		return mapping?.parts.find((part) => address >= part.start && address < part.end) ?? null;
+		return (
+			mapping?.parts.find(
+				(part) => address >= part.start && address < part.end,
+			) ?? null
+		);
 	}
 
 	// -- Call stacks ------------------------------------------------------------------------
@@ -91,8 +111,10 @@ export class Moment {
 			const frame = this.frameIndex.get(levels.frame[i]);
 			if (frame !== undefined) this.firstLevel[frame] = i;
 		}
-		this.parentOf = Int32Array.from(frames.parent,
-			(parent) => this.frameIndex.get(parent) ?? -1);
+		this.parentOf = Int32Array.from(
+			frames.parent,
+			(parent) => this.frameIndex.get(parent) ?? -1,
+		);
 	}
 
 	settleStacks() {
@@ -117,11 +139,18 @@ export class Moment {
 	levelsOf(index) {
 		const { frames, levels } = this.books;
 		const found = [];
-		for (let i = this.firstLevel[index]; i >= 0 && i < levels.rows
-			&& levels.frame[i] === frames.id[index]; i++)
-			found.push({ label: this.word(levels.function[i]) || this.labelOf(index),
-				file: this.word(levels.file[i]), line: levels.line[i], inlined: true,
-				module: this.moduleOf(index) });
+		for (
+			let i = this.firstLevel[index];
+			i >= 0 && i < levels.rows && levels.frame[i] === frames.id[index];
+			i++
+		)
+			found.push({
+				label: this.word(levels.function[i]) || this.labelOf(index),
+				file: this.word(levels.file[i]),
+				line: levels.line[i],
+				inlined: true,
+				module: this.moduleOf(index),
+			});
 		if (!found.length)
 			found.push({ label: this.labelOf(index), module: this.moduleOf(index) });
 		found.at(-1).inlined = false;
@@ -161,17 +190,26 @@ export class Moment {
 	// library of the language.
 	behind(frame) {
 		const owner = this.ownerOf(frame);
-		const levels = this.levels(frame).filter(({ label, module }) => !LIBRARY.test(label) &&
-			!/\/(libc|libstdc\+\+|libc\+\+|ld-linux)[^/]*$/.test(module));
+		const levels = this.levels(frame).filter(
+			({ label, module }) =>
+				!LIBRARY.test(label) &&
+				!/\/(libc|libstdc\+\+|libc\+\+|ld-linux)[^/]*$/.test(module),
+		);
 		const name = (label) => label.replace(/[(<].*$/s, "");
-		const level = levels.find(({ label }) => !name(label) || !owner.startsWith(name(label)));
+		const level = levels.find(
+			({ label }) => !name(label) || !owner.startsWith(name(label)),
+		);
 		return level ? `, for ${level.label}` : "";
 	}
 
 	// Of a call stack that only mapped something the first row with it says whose it is.
 	ownerByFrames(frame) {
-		this.regionOwners ??= new Map(this.report.regions.map(
-			(region) => [region.callstack, shown(region.owner)]));
+		this.regionOwners ??= new Map(
+			this.report.regions.map((region) => [
+				region.callstack,
+				shown(region.owner),
+			]),
+		);
 		return this.regionOwners.get(frame) || "call stack not known";
 	}
 
@@ -188,7 +226,9 @@ export class Moment {
 
 	// The index of the last block that begins at the address or before; -1 for none.
 	blockUpTo(address) {
-		return this.blocks ? last(this.blocks.rows, (i) => this.blocks.address[i] <= address) : -1;
+		return this.blocks
+			? last(this.blocks.rows, (i) => this.blocks.address[i] <= address)
+			: -1;
 	}
 
 	// The state of the page there: 1 present, 2 swapped, 4 huge, 8 zeros; 0 none of these.

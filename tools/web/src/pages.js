@@ -2,106 +2,50 @@
 // With few pages each is a line, with its blocks drawn to scale.
 
 import { canvas, h, tone } from "./dom.js";
-import { chooseAddress } from "./inspector.js";
 import { colour, familyOfKind, pattern } from "./palette.js";
 import { count, grouped, percent, size } from "./say.js";
-import { onSelect, selection } from "./selection.js";
-import { last } from "./moment.js";
+import { chooseAddress, onSelect, selection } from "./selection.js";
+import { PRESENT, sumCells } from "./pagesums.js";
 
-const CELL = 9, HIGH = 26, LINES = 16, LINE = 16, LEFT = 104, PAGES_MOST = 1 << 22;
-const PRESENT = 1, SWAPPED = 2;
-
-// -- What the pages of a range hold ---------------------------------------------------------------
-
-// Live bytes of each page of [start, end).
-function livePages(moment, start, end, page) {
-	const live = new Float64Array(Math.ceil((end - start) / page));
-	const { blocks } = moment;
-	// A large block may begin far below; blocks are disjoint, so only the last one can reach in.
-	for (let i = Math.max(0, moment.blockUpTo(start)); i < blocks.rows; i++) {
-		const from = Math.max(blocks.address[i], start);
-		const to = Math.min(blocks.address[i] + blocks.size[i], end);
-		if (blocks.address[i] >= end) break;
-		for (let at = from; at < to;) {
-			const index = Math.floor((at - start) / page);
-			const stop = Math.min(to, start + (index + 1) * page);
-			live[index] += stop - at;
-			at = stop;
-		}
-	}
-	return live;
-}
-
-function statePages(moment, start, end, page) {
-	const states = new Uint8Array(Math.ceil((end - start) / page));
-	const { pages } = moment;
-	const first = last(pages.rows, (i) => pages.start[i] <= start);
-	for (let i = Math.max(0, first); i < pages.rows && pages.start[i] < end; i++) {
-		const from = Math.max(0, Math.floor((pages.start[i] - start) / page));
-		const to = Math.min(states.length, Math.ceil((pages.end[i] - start) / page));
-		if (to > from) states.fill(pages.state[i], from, to);
-	}
-	return states;
-}
-
-// Per cell of `unit` pages, bytes: live and in memory, retained on pages with a live block (pinned)
-// and without, else in memory, swapped out, live and not in memory.
-function sumCells(moment, range, unit) {
-	const page = moment.report.process.page_size;
-	const live = livePages(moment, range.start, range.end, page);
-	const states = statePages(moment, range.start, range.end, page);
-	const cells = Array.from({ length: Math.ceil(live.length / unit) }, () => ({ pages: 0, live: 0,
-		pinned: 0, free: 0, other: 0, swapped: 0, absentLive: 0, absent: 0 }));
-	const malloc = allocatorPages(moment, range, page, live.length);
-	for (let i = 0; i < live.length; i++) {
-		const cell = cells[Math.floor(i / unit)];
-		cell.pages++;
-		addPage(cell, page, live[i], states[i], malloc[i]);
-	}
-	return cells;
-}
-
-function addPage(cell, page, live, state, malloc) {
-	if (!(state & PRESENT)) {
-		cell[state & SWAPPED ? "swapped" : "absent"] += page - live;
-		cell.absentLive += live;
-		return;
-	}
-	cell.live += live;
-	if (!malloc) cell.other += page - live;
-	else if (live) cell.pinned += page - live;
-	else cell.free += page;
-}
-
-function allocatorPages(moment, range, page, length) {
-	const malloc = new Uint8Array(length);
-	for (const part of range.mapping.parts) {
-		if (part.row !== "retained") continue;
-		const from = Math.max(0, Math.floor((part.start - range.start) / page));
-		const to = Math.min(length, Math.ceil((part.end - range.start) / page));
-		if (to > from) malloc.fill(1, from, to);
-	}
-	return malloc;
-}
+const CELL = 9,
+	HIGH = 26,
+	LINES = 16,
+	LINE = 16,
+	LEFT = 104,
+	PAGES_MOST = 1 << 22;
 
 // -- The field ------------------------------------------------------------------------------------
 
-const WORDS = { live: "live", pinned: "retained, pinned by a live block", free: "retained, no live block",
-	other: "in memory", swapped: "swapped out", absentLive: "live, never touched",
-	absent: "not in memory" };
+const WORDS = {
+	live: "live",
+	pinned: "retained, pinned by a live block",
+	free: "retained, no live block",
+	other: "in memory",
+	swapped: "swapped out",
+	absentLive: "live, never touched",
+	absent: "not in memory",
+};
 
 export class Field {
 	constructor(moment) {
 		this.moment = moment;
 		this.page = moment.report.process.page_size;
 		this.cursor = 0;
-		const { element, redraw } = canvas({ id: "pages", role: "application",
-			"aria-label": "Pages of the mapping. Arrows move, Enter tells what is there, plus and " +
-				"minus zoom." }, () => this.height(), (...how) => this.draw(...how));
+		const { element, redraw } = canvas(
+			{
+				id: "pages",
+				role: "application",
+				"aria-label":
+					"Pages of the mapping. Arrows move, Enter tells what is there, plus and " +
+					"minus zoom.",
+			},
+			() => this.height(),
+			(...how) => this.draw(...how),
+		);
 		this.element = element;
 		this.redraw = redraw;
 		this.listen();
-		onSelect((_, from) => this.follow(from));
+		onSelect((from) => this.follow(from));
 	}
 
 	height() {
@@ -127,10 +71,14 @@ export class Field {
 	}
 
 	follow(from) {
-		const { mapping, address } = selection;
+		const { mapping, address } = selection.place;
 		if (!mapping) return;
-		if (!this.range || this.range.mapping !== mapping ||
-			(address !== undefined && (address < this.range.start || address >= this.range.end)))
+		if (
+			!this.range ||
+			this.range.mapping !== mapping ||
+			(address !== undefined &&
+				(address < this.range.start || address >= this.range.end))
+		)
 			this.show(mapping, mapping.start, mapping.end);
 		if (address !== undefined && from !== this) this.cursor = address;
 		this.redraw();
@@ -162,12 +110,21 @@ export class Field {
 		const { start, end } = this.range;
 		let address;
 		if (this.lines) {
-			const share = Math.min(1, Math.max(0, (x - LEFT) / (this.element.clientWidth - LEFT)));
-			address = start + Math.floor(y / LINE) * this.page +
+			const share = Math.min(
+				1,
+				Math.max(0, (x - LEFT) / (this.element.clientWidth - LEFT)),
+			);
+			address =
+				start +
+				Math.floor(y / LINE) * this.page +
 				Math.min(this.page - 1, Math.floor(share * this.page));
 		} else {
 			const column = Math.min(this.columns - 1, Math.floor(x / CELL));
-			address = start + (Math.floor(y / CELL) * this.columns + column) * this.unit * this.page;
+			address =
+				start +
+				(Math.floor(y / CELL) * this.columns + column) *
+					this.unit *
+					this.page;
 		}
 		return address < end ? address : null;
 	}
@@ -190,10 +147,15 @@ export class Field {
 	key(event) {
 		if (!this.range) return;
 		const act = {
-			ArrowLeft: () => this.move(-this.step), ArrowRight: () => this.move(this.step),
-			ArrowUp: () => this.move(-this.rowStep), ArrowDown: () => this.move(this.rowStep),
-			"+": () => this.zoom(4), "=": () => this.zoom(4), "-": () => this.zoom(0.25),
-			Home: () => this.whole(), Enter: () => this.choose(this.cursor),
+			ArrowLeft: () => this.move(-this.step),
+			ArrowRight: () => this.move(this.step),
+			ArrowUp: () => this.move(-this.rowStep),
+			ArrowDown: () => this.move(this.rowStep),
+			"+": () => this.zoom(4),
+			"=": () => this.zoom(4),
+			"-": () => this.zoom(0.25),
+			Home: () => this.whole(),
+			Enter: () => this.choose(this.cursor),
 		}[event.key];
 		if (!act) return;
 		event.preventDefault();
@@ -212,7 +174,8 @@ export class Field {
 
 	listen() {
 		const { element } = this;
-		const at = (event) => this.range ? this.addressAt(event.offsetX, event.offsetY) : null;
+		const at = (event) =>
+			this.range ? this.addressAt(event.offsetX, event.offsetY) : null;
 		element.addEventListener("keydown", (event) => this.key(event));
 		element.addEventListener("click", (event) => {
 			if (at(event) !== null) this.choose(at(event));
@@ -220,11 +183,16 @@ export class Field {
 		element.addEventListener("dblclick", (event) => {
 			if (at(event) !== null) this.zoom(16, at(event));
 		});
-		element.addEventListener("wheel", (event) => {
-			if (!event.ctrlKey && !event.altKey) return;
-			event.preventDefault();
-			if (at(event) !== null) this.zoom(event.deltaY < 0 ? 2 : 0.5, at(event));
-		}, { passive: false });
+		element.addEventListener(
+			"wheel",
+			(event) => {
+				if (!event.ctrlKey && !event.altKey) return;
+				event.preventDefault();
+				if (at(event) !== null)
+					this.zoom(event.deltaY < 0 ? 2 : 0.5, at(event));
+			},
+			{ passive: false },
+		);
 		element.addEventListener("pointermove", (event) => {
 			if (at(event) !== null) this.say(at(event));
 		});
@@ -239,7 +207,8 @@ export class Field {
 		const cell = this.cellAt(address);
 		if (!cell) return;
 		const whole = cell.pages * this.page;
-		const words = Object.entries(WORDS).filter(([key]) => cell[key])
+		const words = Object.entries(WORDS)
+			.filter(([key]) => cell[key])
 			.map(([key, what]) => `${size(cell[key])} ${what}`);
 		this.onSay?.(`${address.toString(16)}  ${size(whole)}: ${words.join(", ")}`);
 	}
@@ -266,7 +235,8 @@ export class Field {
 		const { columns, unit, page } = this;
 		const whole = unit * page;
 		this.cells.forEach((cell, index) => {
-			const x = index % columns * CELL, y = Math.floor(index / columns) * CELL;
+			const x = (index % columns) * CELL,
+				y = Math.floor(index / columns) * CELL;
 			const address = this.range.start + index * whole;
 			this.drawCell(context, cell, x, y, cell.pages * page, address);
 		});
@@ -279,7 +249,7 @@ export class Field {
 		context.fillRect(x, y, side, side);
 		let floor = y + side;
 		const layer = (sum, fill) => {
-			const tall = sum / whole * side;
+			const tall = (sum / whole) * side;
 			if (!tall) return;
 			context.fillStyle = fill;
 			context.fillRect(x, floor - tall, side, tall);
@@ -310,8 +280,10 @@ export class Field {
 	drawPage(context, cell, address, y, width) {
 		const state = this.moment.pageState(address);
 		const malloc = this.moment.partAt(address)?.row === "retained";
-		const back = !(state & PRESENT) ? tone("mapped")
-			: malloc ? pattern(context, cell.live ? "retained" : "free")
+		const back = !(state & PRESENT)
+			? tone("mapped")
+			: malloc
+				? pattern(context, cell.live ? "retained" : "free")
 				: pattern(context, this.familyAt(address));
 		context.fillStyle = back;
 		context.fillRect(LEFT, y + 1, width, LINE - 2);
@@ -326,8 +298,8 @@ export class Field {
 			const from = Math.max(blocks.address[i], address);
 			const to = Math.min(blocks.address[i] + blocks.size[i], end);
 			if (to <= from) continue;
-			const x = LEFT + (from - address) / this.page * width;
-			const wide = Math.max(1, (to - from) / this.page * width - 1);
+			const x = LEFT + ((from - address) / this.page) * width;
+			const wide = Math.max(1, ((to - from) / this.page) * width - 1);
 			context.fillStyle = colour("live");
 			context.strokeStyle = colour("live");
 			if (present) context.fillRect(x, y + 1, wide, LINE - 2);
@@ -341,39 +313,68 @@ export class Field {
 		context.strokeStyle = tone("text");
 		context.lineWidth = 2;
 		if (this.lines) {
-			const x = LEFT + offset % this.page / this.page * (width - LEFT);
+			const x = LEFT + ((offset % this.page) / this.page) * (width - LEFT);
 			const y = Math.floor(offset / this.page) * LINE;
 			context.strokeRect(Math.min(x, width - 4), y, 3, LINE);
 			return;
 		}
 		const index = Math.floor(offset / (this.unit * this.page));
-		context.strokeRect(index % this.columns * CELL - 1,
-			Math.floor(index / this.columns) * CELL - 1, CELL + 1, CELL + 1);
+		context.strokeRect(
+			(index % this.columns) * CELL - 1,
+			Math.floor(index / this.columns) * CELL - 1,
+			CELL + 1,
+			CELL + 1,
+		);
 	}
 
 	words() {
 		const { mapping, start, end } = this.range;
-		const part = end - start < mapping.end - mapping.start
-			? `, ${percent(end - start, mapping.end - mapping.start)} of it` : "";
-		return `${mapping.name || mapping.kind}  ${start.toString(16)}-${end.toString(16)}  ` +
+		const part =
+			end - start < mapping.end - mapping.start
+				? `, ${percent(end - start, mapping.end - mapping.start)} of it`
+				: "";
+		return (
+			`${mapping.name || mapping.kind}  ${start.toString(16)}-${end.toString(16)}  ` +
 			`${count(this.pages, "page")}${part}; ` +
-			(this.lines ? "a line is a page" : this.unit === 1 ? "a cell is a page"
-				: `a cell is ${grouped(this.unit)} pages, ${size(this.unit * this.page)}`);
+			(this.lines
+				? "a line is a page"
+				: this.unit === 1
+					? "a cell is a page"
+					: `a cell is ${grouped(this.unit)} pages, ${size(this.unit * this.page)}`)
+		);
 	}
 }
 
-const LEGEND = [["live", "live"], ["retained", "retained, pinned"], ["free", "retained, no live block"],
-	["other", "in memory, in the colour of its kind"], ["swapped", "swapped out"],
-	["empty", "not in memory"]];
+const LEGEND = [
+	["live", "live"],
+	["retained", "retained, pinned"],
+	["free", "retained, no live block"],
+	["other", "in memory, in the colour of its kind"],
+	["swapped", "swapped out"],
+	["empty", "not in memory"],
+];
 
 export function fieldTools(field) {
 	const button = (words, label, act) =>
-		h("button", { type: "button", "aria-label": label, title: label, onclick: act }, words);
-	return h("div", { class: "tools", role: "group", "aria-label": "Zoom of the pages" },
+		h(
+			"button",
+			{ type: "button", "aria-label": label, title: label, onclick: act },
+			words,
+		);
+	return h(
+		"div",
+		{ class: "tools", role: "group", "aria-label": "Zoom of the pages" },
 		button("−", "Zoom out", () => field.range && field.zoom(0.25)),
 		button("+", "Zoom in", () => field.range && field.zoom(4)),
-		button("All", "Show all of the mapping", () => field.range && field.whole()));
+		button("All", "Show all of the mapping", () => field.range && field.whole()),
+	);
 }
 
-export const fieldLegend = () => h("p", { class: "legend" }, LEGEND.map(([family, words]) =>
-	h("span", {}, h("i", { class: `swatch f-${family}` }), words)));
+export const fieldLegend = () =>
+	h(
+		"p",
+		{ class: "legend" },
+		LEGEND.map(([family, words]) =>
+			h("span", {}, h("i", { class: `swatch f-${family}` }), words),
+		),
+	);

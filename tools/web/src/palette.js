@@ -5,25 +5,66 @@ import { tone } from "./dom.js";
 
 // family: its colour in page.css and the pattern over it.
 const FAMILIES = {
-	live: "plain", retained: "rising", mapped: "dots", stack: "falling", code: "plain",
-	variable: "dots", file: "level", shared: "upright", own: "dots", other: "level",
-	unexplained: "crossed", empty: "plain",
+	live: "plain",
+	retained: "rising",
+	mapped: "dots",
+	stack: "falling",
+	code: "plain",
+	variable: "dots",
+	file: "level",
+	shared: "upright",
+	own: "dots",
+	other: "level",
+	unexplained: "crossed",
+	empty: "plain",
 };
 
 const ROWS = {
-	live: "live", retained: "retained", mmapped: "mapped", "thread-stacks": "stack",
-	"main-stack": "stack", "elf-text": "code", "elf-rodata": "code", "elf-relro": "code",
-	"elf-data": "variable", "elf-bss": "variable", files: "file", shared: "shared",
-	loader: "other", kernel: "other", vmatlas: "own", unexplained: "unexplained",
+	live: "live",
+	retained: "retained",
+	mmapped: "mapped",
+	"thread-stacks": "stack",
+	"main-stack": "stack",
+	"elf-text": "code",
+	"elf-rodata": "code",
+	"elf-relro": "code",
+	"elf-data": "variable",
+	"elf-bss": "variable",
+	files: "file",
+	shared: "shared",
+	loader: "other",
+	kernel: "other",
+	vmatlas: "own",
+	unexplained: "unexplained",
 };
 
 const KINDS = {
-	heap: "live", arena: "live", "malloc-mmap": "live", anon: "mapped", jit: "mapped",
-	"main-stack": "stack", "thread-stack": "stack", text: "code", rodata: "code",
-	relro: "code", data: "variable", bss: "variable", file: "file", shmem: "shared",
-	memfd: "shared", sysv: "shared", device: "shared", hugetlb: "mapped", vmatlas: "own",
-	guard: "empty", padding: "empty", reserve: "empty", vdso: "other", vvar: "other",
-	vsyscall: "other", other: "other",
+	heap: "live",
+	arena: "live",
+	"malloc-mmap": "live",
+	anon: "mapped",
+	jit: "mapped",
+	"main-stack": "stack",
+	"thread-stack": "stack",
+	text: "code",
+	rodata: "code",
+	relro: "code",
+	data: "variable",
+	bss: "variable",
+	file: "file",
+	shmem: "shared",
+	memfd: "shared",
+	sysv: "shared",
+	device: "shared",
+	hugetlb: "mapped",
+	vmatlas: "own",
+	guard: "empty",
+	padding: "empty",
+	reserve: "empty",
+	vdso: "other",
+	vvar: "other",
+	vsyscall: "other",
+	other: "other",
 };
 
 export const familyOfRow = (row) => ROWS[row] ?? "other";
@@ -31,8 +72,14 @@ export const familyOfKind = (kind) => KINDS[kind] ?? "other";
 export const colour = (family) => tone(`c-${family}`);
 
 const STROKES = {
-	rising: [[0, 8, 8, 0]], falling: [[0, 0, 8, 8]], level: [[0, 4, 8, 4]],
-	upright: [[4, 0, 4, 8]], crossed: [[0, 8, 8, 0], [0, 0, 8, 8]],
+	rising: [[0, 8, 8, 0]],
+	falling: [[0, 0, 8, 8]],
+	level: [[0, 4, 8, 4]],
+	upright: [[4, 0, 4, 8]],
+	crossed: [
+		[0, 8, 8, 0],
+		[0, 0, 8, 8],
+	],
 };
 
 function drawMark(context, mark) {

@@ -7,12 +7,12 @@ export function size(bytes) {
 	if (bytes < 0) return `-${size(-bytes)}`;
 	if (bytes < 1024) return bytes ? `${bytes} B` : "0";
 	let unit = 0;
-	const tenths = () => Math.round(bytes / 1024 ** (unit + 1) * 10);
+	const tenths = () => Math.round((bytes / 1024 ** (unit + 1)) * 10);
 	while (tenths() >= 10240) unit++;
 	return `${(tenths() / 10).toFixed(1)} ${UNITS[unit]}`;
 }
 
-export const grown = (bytes) => bytes > 0 ? `+${size(bytes)}` : size(bytes);
+export const grown = (bytes) => (bytes > 0 ? `+${size(bytes)}` : size(bytes));
 
 export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -24,11 +24,11 @@ export function bytes(number) {
 export const count = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 export function percent(part, whole) {
-	return whole ? `${(Math.round(part * 1000 / whole) / 10).toFixed(1)}%` : "-";
+	return whole ? `${(Math.round((part * 1000) / whole) / 10).toFixed(1)}%` : "-";
 }
 
 export function duration(ns) {
-	const tenths = (unit) => (Math.round(ns / unit * 10) / 10).toFixed(1);
+	const tenths = (unit) => (Math.round((ns / unit) * 10) / 10).toFixed(1);
 	if (ns < 1e3) return ns ? `${ns} ns` : "0";
 	if (ns < 999950) return `${tenths(1e3)} us`;
 	if (ns < 999950000) return `${tenths(1e6)} ms`;
@@ -36,8 +36,8 @@ export function duration(ns) {
 	const seconds = Math.max(60, Math.floor(ns / 1e9));
 	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 	if (seconds < 86400)
-		return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
-	return `${Math.floor(seconds / 86400)} d ${Math.floor(seconds % 86400 / 3600)} h`;
+		return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+	return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
 }
 
 export const address = (value) => `0x${BigInt(value).toString(16)}`;

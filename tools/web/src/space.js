@@ -2,12 +2,13 @@
 // compressed. Within a mapping addresses are in proportion, so that one can zoom down to its bytes.
 
 import { canvas, h, tone } from "./dom.js";
-import { chooseAddress } from "./inspector.js";
 import { familyOfKind, pattern } from "./palette.js";
 import { base, size } from "./say.js";
-import { holdsPart, isPlace, onSelect, selection } from "./selection.js";
+import { chooseAddress, holdsPart, isPlace, onSelect, selection } from "./selection.js";
 
-const TALL = 132, TOP = 22, FOOT = 12;
+const TALL = 132,
+	TOP = 22,
+	FOOT = 12;
 
 // Each doubling counts more than the one before: small ones are seen, large ones look large, and a
 // thousand stacks of which nobody has touched more than a page do not fill the picture.
@@ -21,7 +22,8 @@ function weigh(part, page) {
 function layOut(moment) {
 	const page = moment.report.process.page_size;
 	const stretches = [];
-	let at = 0, before = 0;
+	let at = 0,
+		before = 0;
 	const add = (start, end, wide, part) => {
 		stretches.push({ start, end, from: at, to: at + wide, part });
 		at += wide;
@@ -52,7 +54,9 @@ function labelsOf(stretches) {
 	for (const { part, from, to } of stretches) {
 		if (!part) continue;
 		const words = labelOf(part);
-		const before = labels.findLast((label) => from - label.to > near || label.words === words);
+		const before = labels.findLast(
+			(label) => from - label.to > near || label.words === words,
+		);
 		if (before?.words === words && from - before.to <= near) before.to = to;
 		else labels.push({ words, from, to });
 	}
@@ -67,27 +71,42 @@ export class Strip {
 		this.whole = this.stretches.at(-1)?.to ?? 1;
 		this.view = [0, this.whole];
 		this.cursor = null;
-		const { element, redraw } = canvas({ id: "strip", role: "application",
-			"aria-label": "The address space, low to high. Arrows move, Enter tells what is " +
-				"there, plus and minus zoom." }, TALL, (...how) => this.draw(...how));
+		const { element, redraw } = canvas(
+			{
+				id: "strip",
+				role: "application",
+				"aria-label":
+					"The address space, low to high. Arrows move, Enter tells what is " +
+					"there, plus and minus zoom.",
+			},
+			TALL,
+			(...how) => this.draw(...how),
+		);
 		this.element = element;
 		this.redraw = redraw;
 		this.listen();
-		onSelect((_, from) => from === this ? redraw() : this.follow());
+		onSelect((from) => (from === this ? redraw() : this.follow()));
 	}
 
 	// -- Places -------------------------------------------------------------------------------
 
 	x(at) {
-		return (at - this.view[0]) / (this.view[1] - this.view[0]) * this.element.clientWidth;
+		return (
+			((at - this.view[0]) / (this.view[1] - this.view[0])) *
+			this.element.clientWidth
+		);
 	}
 
 	at(x) {
-		return this.view[0] + x / this.element.clientWidth * (this.view[1] - this.view[0]);
+		return (
+			this.view[0] +
+			(x / this.element.clientWidth) * (this.view[1] - this.view[0])
+		);
 	}
 
 	stretchAt(at) {
-		let low = 0, high = this.stretches.length - 1;
+		let low = 0,
+			high = this.stretches.length - 1;
 		while (low < high) {
 			const middle = (low + high) >> 1;
 			if (this.stretches[middle].to <= at) low = middle + 1;
@@ -98,13 +117,18 @@ export class Strip {
 
 	addressAt(at) {
 		const stretch = this.stretchAt(at);
-		const share = Math.min(1, Math.max(0, (at - stretch.from) / (stretch.to - stretch.from)));
+		const share = Math.min(
+			1,
+			Math.max(0, (at - stretch.from) / (stretch.to - stretch.from)),
+		);
 		const offset = Math.floor(share * (stretch.end - stretch.start));
 		return Math.min(stretch.start + offset, stretch.end - 1);
 	}
 
 	placeOf(address) {
-		const stretch = this.stretches.find((one) => address >= one.start && address < one.end);
+		const stretch = this.stretches.find(
+			(one) => address >= one.start && address < one.end,
+		);
 		if (!stretch) return this.whole;
 		const share = (address - stretch.start) / (stretch.end - stretch.start);
 		return stretch.from + share * (stretch.to - stretch.from);
@@ -132,20 +156,23 @@ export class Strip {
 
 	// What was chosen elsewhere is brought into view.
 	follow() {
-		const start = selection.mapping?.start ?? null;
-		if (start !== null && isPlace()) {
-			const from = this.placeOf(start), to = this.placeOf(selection.mapping.end - 1);
+		const { mapping, address } = selection.place;
+		if (mapping) {
+			const from = this.placeOf(mapping.start),
+				to = this.placeOf(mapping.end - 1);
 			if (from < this.view[0] || to > this.view[1])
 				this.show(from - (to - from) * 2 - 20, to + (to - from) * 2 + 20);
 		}
-		this.cursor = selection.address ?? null;
+		this.cursor = address ?? null;
 		this.redraw();
 	}
 
 	moveCursor(step) {
 		const wide = (this.view[1] - this.view[0]) / this.element.clientWidth;
-		const at = this.cursor === null ? (this.view[0] + this.view[1]) / 2
-			: this.placeOf(this.cursor) + step * wide * 6;
+		const at =
+			this.cursor === null
+				? (this.view[0] + this.view[1]) / 2
+				: this.placeOf(this.cursor) + step * wide * 6;
 		this.cursor = this.addressAt(Math.min(this.whole - wide, Math.max(0, at)));
 		const place = this.placeOf(this.cursor);
 		if (place < this.view[0] || place > this.view[1]) this.pan(step > 0 ? 0.5 : -0.5);
@@ -162,8 +189,10 @@ export class Strip {
 		const act = {
 			ArrowLeft: () => this.moveCursor(event.shiftKey ? -10 : -1),
 			ArrowRight: () => this.moveCursor(event.shiftKey ? 10 : 1),
-			"+": () => this.zoom(2, this.cursorPlace()), "=": () => this.zoom(2, this.cursorPlace()),
-			"-": () => this.zoom(0.5, this.cursorPlace()), Home: () => this.show(0, this.whole),
+			"+": () => this.zoom(2, this.cursorPlace()),
+			"=": () => this.zoom(2, this.cursorPlace()),
+			"-": () => this.zoom(0.5, this.cursorPlace()),
+			Home: () => this.show(0, this.whole),
 			Enter: () => this.cursor !== null && this.choose(this.cursor),
 		}[event.key];
 		if (!act) return;
@@ -179,11 +208,16 @@ export class Strip {
 		const { element } = this;
 		let drag = null;
 		element.addEventListener("keydown", (event) => this.key(event));
-		element.addEventListener("wheel", (event) => {
-			event.preventDefault();
-			if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.pan(event.deltaX / 1000);
-			else this.zoom(1.0015 ** -event.deltaY, this.at(event.offsetX));
-		}, { passive: false });
+		element.addEventListener(
+			"wheel",
+			(event) => {
+				event.preventDefault();
+				if (Math.abs(event.deltaX) > Math.abs(event.deltaY))
+					this.pan(event.deltaX / 1000);
+				else this.zoom(1.0015 ** -event.deltaY, this.at(event.offsetX));
+			},
+			{ passive: false },
+		);
 		element.addEventListener("pointerdown", (event) => {
 			drag = { x: event.offsetX, moved: false };
 			element.setPointerCapture(event.pointerId);
@@ -196,17 +230,22 @@ export class Strip {
 			this.say(this.addressAt(this.at(event.offsetX)));
 		});
 		element.addEventListener("pointerup", (event) => {
-			if (drag && !drag.moved) this.choose(this.addressAt(this.at(event.offsetX)));
+			if (drag && !drag.moved)
+				this.choose(this.addressAt(this.at(event.offsetX)));
 			drag = null;
 		});
-		element.addEventListener("dblclick", (event) => this.zoom(4, this.at(event.offsetX)));
+		element.addEventListener("dblclick", (event) =>
+			this.zoom(4, this.at(event.offsetX)),
+		);
 	}
 
 	say(address) {
 		const { part } = this.stretchAt(this.placeOf(address));
-		const figures = part && `${part.kind} ${part.mapping.name}  ` +
-			`${size(part.end - part.start)}, ${size(part.rss)} in memory` +
-			(part.live_bytes ? `, ${size(part.live_bytes)} live` : "");
+		const figures =
+			part &&
+			`${part.kind} ${part.mapping.name}  ` +
+				`${size(part.end - part.start)}, ${size(part.rss)} in memory` +
+				(part.live_bytes ? `, ${size(part.live_bytes)} live` : "");
 		this.onSay?.(`${address.toString(16)}  ${figures ?? "not mapped"}`);
 	}
 
@@ -216,10 +255,17 @@ export class Strip {
 		context.clearRect(0, 0, width, height);
 		context.font = "11px system-ui, sans-serif";
 		for (const stretch of this.stretches) {
-			const from = this.x(stretch.from), to = this.x(stretch.to);
+			const from = this.x(stretch.from),
+				to = this.x(stretch.to);
 			if (to < 0 || from > width) continue;
 			if (stretch.part)
-				this.drawPart(context, stretch.part, from, Math.max(to - from, 0.5), height);
+				this.drawPart(
+					context,
+					stretch.part,
+					from,
+					Math.max(to - from, 0.5),
+					height,
+				);
 			else this.drawGap(context, stretch, from, to, height);
 		}
 		this.drawLabels(context, width);
@@ -241,12 +287,15 @@ export class Strip {
 
 	// From below: what is live, what is retained, the rest that is in memory; above it what is not.
 	drawPart(context, part, x, width, height) {
-		const whole = part.end - part.start, tall = height - TOP - FOOT;
+		const whole = part.end - part.start,
+			tall = height - TOP - FOOT;
 		const family = familyOfKind(part.kind);
 		const faded = isPlace() && !holdsPart(part);
 		const resident = Math.min(1, (part.rss ?? 0) / whole) * tall;
-		const live = part.live_resident === null ? Math.min(1, part.live_bytes / whole) * tall
-			: Math.min(resident, part.live_resident / whole * tall);
+		const live =
+			part.live_resident === null
+				? Math.min(1, part.live_bytes / whole) * tall
+				: Math.min(resident, (part.live_resident / whole) * tall);
 		const floor = height - FOOT;
 		context.globalAlpha = faded ? 0.22 : 1;
 		context.fillStyle = tone("mapped");
@@ -267,9 +316,14 @@ export class Strip {
 		let labelled = 0;
 		context.fillStyle = tone("text");
 		for (const { words, from, to } of this.labels) {
-			const left = Math.max(this.x(from), labelled), right = Math.min(this.x(to), width);
+			const left = Math.max(this.x(from), labelled),
+				right = Math.min(this.x(to), width);
 			if (right - left < 30) continue;
-			context.fillText(fitted(context, words, right - left - 6), left + 2, TOP - 8);
+			context.fillText(
+				fitted(context, words, right - left - 6),
+				left + 2,
+				TOP - 8,
+			);
 			labelled = right;
 		}
 	}
@@ -289,9 +343,16 @@ export class Strip {
 
 export function stripTools(strip) {
 	const button = (words, label, act) =>
-		h("button", { type: "button", "aria-label": label, title: label, onclick: act }, words);
-	return h("div", { class: "tools", role: "group", "aria-label": "Zoom of the address space" },
+		h(
+			"button",
+			{ type: "button", "aria-label": label, title: label, onclick: act },
+			words,
+		);
+	return h(
+		"div",
+		{ class: "tools", role: "group", "aria-label": "Zoom of the address space" },
 		button("−", "Zoom out", () => strip.zoom(0.5, strip.cursorPlace())),
 		button("+", "Zoom in", () => strip.zoom(2, strip.cursorPlace())),
-		button("All", "Show all of it", () => strip.show(0, strip.whole)));
+		button("All", "Show all of it", () => strip.show(0, strip.whole)),
+	);
 }

@@ -1,151 +1,27 @@
 // Mappings, call stacks, threads and arenas as tables, to be sorted and filtered.
 
-import { FilterModule, FormatModule, ResizeColumnsModule, SortModule, InteractionModule,
-	ResizeTableModule, Tabulator } from "tabulator-tables";
-import { amount } from "./asked.js";
+import {
+	FilterModule,
+	FormatModule,
+	ResizeColumnsModule,
+	SortModule,
+	InteractionModule,
+	ResizeTableModule,
+	Tabulator,
+} from "tabulator-tables";
+import { TABLES } from "./columns.js";
 import { choice, h } from "./dom.js";
-import { familyOfKind } from "./palette.js";
-import { address as hex, base, grouped, shown, size } from "./say.js";
-import { choose, holdsPart, holdsSample, isPlace, onSelect, selection, selectionWords }
-	from "./selection.js";
-import { BLOCKS } from "./moment.js";
-import { chooseAddress } from "./inspector.js";
+import { grouped } from "./say.js";
+import { isPlace, onSelect, selectionWords } from "./selection.js";
 
-Tabulator.registerModule([FilterModule, FormatModule, ResizeColumnsModule, SortModule,
-	InteractionModule, ResizeTableModule]);
-
-// -- Columns: cells are texts, never HTML ---------------------------------------------------------
-
-const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
-
-const cell = (make) => (it) => {
-	const made = make(it.getValue(), it.getData());
-	return made instanceof Node ? made : document.createTextNode(made);
-};
-
-const number = (title, field, width, write, more = {}) => ({ title, field, width, hozAlign: "right",
-	headerHozAlign: "right", sorter: "number", headerSortStartingDir: "desc",
-	formatter: cell((value, row) => known(value) && (value || more.zero) ? write(value, row) : "–"),
-	...more.column });
-
-const bytesColumn = (title, field, width = 92) => number(title, field, width, size);
-const counts = (title, field, width = 84) => number(title, field, width, grouped);
-const words = (title, field, more = {}) => ({ title, field, sorter: "string",
-	formatter: cell((value) => shown(value)), ...more });
-
-function kindCell(kind) {
-	return h("span", { class: "kind" }, h("i", { class: `swatch f-${familyOfKind(kind)}` }), kind);
-}
-
-const kindColumn = () => ({ title: "kind", field: "kind", width: 122, sorter: "string",
-	formatter: cell(kindCell) });
-
-// -- The four tables ------------------------------------------------------------------------------
-
-function mappingsTable(moment) {
-	return { rows: moment.mappings, order: [moment.head.left_behind ? "size" : "rss", "desc"], columns: [
-		number("start", "start", 116, (start) => start.toString(16), { zero: true,
-			column: { headerSortStartingDir: "asc", cssClass: "mono" } }),
-		words("perm", "perms", { width: 60, cssClass: "mono" }), kindColumn(),
-		words("name or owner", "name", { minWidth: 130,
-			formatter: cell((name) => h("span", { title: name }, base(name))) }),
-		bytesColumn("size", "size"), bytesColumn("resident", "rss"),
-		bytesColumn("live", "live_bytes"), bytesColumn("retained", "retained"),
-		bytesColumn("pinned", "pinned"), counts("blocks", "live_blocks"),
-		bytesColumn("dirty", "private_dirty"),
-	],
-	holds: (mapping) => mapping.parts.some(holdsPart),
-	open: (mapping) => choose({ type: "mapping", mapping }, "table"),
-	words: (mapping) => `${mapping.name} ${shown(mapping.owner)} ${mapping.kind} ${mapping.perms} ` +
-		`${hex(mapping.start)}` };
-}
-
-function stackRows(moment) {
-	const { stacks } = moment.books;
-	return Array.from({ length: stacks.rows }, (_, i) => {
-		const row = { id: i, frame: stacks.id[i], owner: moment.ownerOf(stacks.id[i]) };
-		for (const key of ["live_blocks", "live_bytes", "live_resident", "pinned", "allocations",
-			"allocated_bytes"]) {
-			row[key] = stacks[key][i];
-			row[`${key}_error`] = stacks[`${key}_error`][i];
-		}
-		return row;
-	});
-}
-
-function stacksTable(moment) {
-	const estimate = (title, field) => number(title, field, moment.sampled ? 168 : 100,
-		(value, row) => amount(value, row[`${field}_error`], moment.sampled));
-	return { rows: stackRows(moment), order: ["live_bytes", "desc"], columns: [
-		words("who asked", "owner", { minWidth: 240 }), estimate("live", "live_bytes"),
-		counts("blocks", "live_blocks"), estimate("resident", "live_resident"),
-		estimate("pins", "pinned"), estimate("ever", "allocated_bytes"),
-		counts("allocations", "allocations", 108),
-		number("number", "frame", 86, String),
-	],
-	holds: (row) => stacksIn(moment).has(row.frame),
-	open: (row) => choose({ type: "stack", frame: row.frame, owner: moment }, "table"),
-	words: (row) => `${row.owner} ${moment.levels(row.frame).map(
-		(level) => `${level.label} ${level.file ?? ""}`).join(" ")}` };
-}
-
-let inPlace = { of: null };
-
-// Call stacks with live blocks in what is selected.
-function stacksIn(moment) {
-	if (inPlace.of === selectionWords()) return inPlace.frames;
-	const { samples } = moment.books;
-	const frames = new Set();
-	for (let i = 0; i < samples.rows; i++) {
-		if (samples.what[i] !== BLOCKS || !samples.live_blocks[i]) continue;
-		const part = samples.part[i] ? moment.parts[samples.part[i] - 1] : null;
-		if (holdsSample({ part, row: moment.rowNames[samples.row[i]] }))
-			frames.add(samples.frame[i]);
-	}
-	inPlace = { of: selectionWords(), frames };
-	return frames;
-}
-
-function threadsTable(moment) {
-	const rows = moment.report.threads.map((thread) => ({ ...thread,
-		stack: thread.stack_start ? Number(thread.stack_end) - Number(thread.stack_start) : null,
-		made: thread.main ? "main thread" : thread.creator ? moment.ownerOf(thread.creator) : "",
-		state: thread.ended ? "ended" : "lives" }));
-	return { rows, order: ["stack_resident", "desc"], columns: [
-		number("tid", "tid", 90, String, { column: { headerSortStartingDir: "asc" } }),
-		words("name", "name", { width: 170 }), bytesColumn("stack in memory", "stack_resident", 140),
-		bytesColumn("touched", "stack_touched"), bytesColumn("of", "stack"),
-		bytesColumn("guard", "guard_bytes"), words("state", "state", { width: 80 }),
-		words("made by", "made", { minWidth: 200 }),
-	],
-	holds: () => true,
-	open: (thread) => thread.stack_start &&
-		chooseAddress(moment, Number(thread.stack_end) - 8, "table"),
-	words: (thread) => `${thread.tid} ${shown(thread.name)} ${thread.made} ${thread.state}` };
-}
-
-function arenasTable(moment) {
-	const rows = moment.report.arenas.map((arena) => ({ ...arena, heap: arena.heaps.length,
-		users: `${arena.threads.join(" ")}${arena.more_threads ? " …" : ""}`,
-		start: arena.heaps[0]?.start }));
-	return { rows, order: ["rss", "desc"], columns: [
-		number("arena", "number", 80, String), counts("heaps", "heap", 76),
-		bytesColumn("reserved", "reserved"), bytesColumn("committed", "committed", 100),
-		bytesColumn("resident", "rss"), counts("blocks", "live_blocks"),
-		bytesColumn("live", "live_bytes"), bytesColumn("retained", "retained"),
-		bytesColumn("pinned", "pinned"), bytesColumn("trimmable", "trimmable"),
-		words("threads with blocks in it", "users", { minWidth: 160 }),
-	],
-	holds: () => true,
-	open: (arena) => arena.start && choose({ type: "mapping",
-		mapping: moment.mappingAt(Number(arena.start)) }, "table"),
-	words: (arena) => `arena ${arena.number} ${arena.users}` };
-}
-
-const TABLES = [["mappings", "Mappings", mappingsTable], ["callstacks", "Call stacks", stacksTable],
-	["threads", "Threads", threadsTable], ["arenas", "Arenas", arenasTable]];
-
-// -- What they share ------------------------------------------------------------------------------
+Tabulator.registerModule([
+	FilterModule,
+	FormatModule,
+	ResizeColumnsModule,
+	SortModule,
+	InteractionModule,
+	ResizeTableModule,
+]);
 
 // Headers and rows are reached by keys, too.
 function reachable(element, table) {
@@ -176,12 +52,17 @@ function walk(event, made, table) {
 class Tables {
 	constructor(moment) {
 		this.moment = moment;
-		this.filter = h("input", { type: "search", id: "filter", "aria-label": "Filter the table",
-			placeholder: "filter by words", oninput: () => this.refilter() });
+		this.filter = h("input", {
+			type: "search",
+			id: "filter",
+			"aria-label": "Filter the table",
+			placeholder: "filter by words",
+			oninput: () => this.refilter(),
+		});
 		this.holder = h("div", { class: "table", id: "table" });
 		this.told = h("p", { class: "dim", role: "status" });
-		onSelect((_, from) => {
-			if (from !== "table" && !(selection.type === "stack")) this.refilter();
+		onSelect((from, moved) => {
+			if (moved && from !== "table") this.refilter();
 		});
 	}
 
@@ -191,12 +72,18 @@ class Tables {
 		const element = h("div");
 		this.holder.replaceChildren(element);
 		this.holder.dataset.table = key;
-		const table = this.table = new Tabulator(element, {
-			data: this.made.rows, columns: this.made.columns, maxHeight: 420, layout: "fitColumns",
+		const table = (this.table = new Tabulator(element, {
+			data: this.made.rows,
+			columns: this.made.columns,
+			maxHeight: 420,
+			layout: "fitColumns",
 			initialSort: [{ column: this.made.order[0], dir: this.made.order[1] }],
-			index: "index", columnDefaults: { resizable: true },
-			rowFormatter: (row) => { row.getElement().tabIndex = 0; },
-		});
+			index: "index",
+			columnDefaults: { resizable: true },
+			rowFormatter: (row) => {
+				row.getElement().tabIndex = 0;
+			},
+		}));
 		table.on("rowClick", (_, row) => this.made.open(row.getData()));
 		table.on("tableBuilt", () => {
 			reachable(element, table);
@@ -209,8 +96,14 @@ class Tables {
 		if (!this.table?.initialized) return;
 		const wanted = this.filter.value.toLowerCase().split(/\s+/).filter(Boolean);
 		const { made } = this;
-		this.table.setFilter((row) => (!isPlace() || made.holds(row)) && (!wanted.length ||
-			wanted.every((word) => made.words(row).toLowerCase().includes(word))));
+		this.table.setFilter(
+			(row) =>
+				(!isPlace() || made.holds(row)) &&
+				(!wanted.length ||
+					wanted.every((word) =>
+						made.words(row).toLowerCase().includes(word),
+					)),
+		);
 		const count = this.table.getDataCount("active");
 		const where = isPlace() ? `, in ${selectionWords()}` : "";
 		this.told.textContent = `${grouped(count)} of ${grouped(made.rows.length)}${where}`;
@@ -219,12 +112,29 @@ class Tables {
 
 export function tablesSection(moment) {
 	const tables = new Tables(moment);
-	const counted = TABLES.map(([key, title]) => [key,
-		`${title} ${grouped({ mappings: moment.mappings, threads: moment.report.threads,
-			arenas: moment.report.arenas, callstacks: moment.books.stacks.id }[key].length)}`]);
+	const counted = TABLES.map(([key, title]) => [
+		key,
+		`${title} ${grouped(
+			{
+				mappings: moment.mappings,
+				threads: moment.report.threads,
+				arenas: moment.report.arenas,
+				callstacks: moment.books.stacks.id,
+			}[key].length,
+		)}`,
+	]);
 	requestAnimationFrame(() => tables.show("mappings"));
-	return h("section", { class: "card", id: "tables", "aria-labelledby": "tables-title" },
-		h("header", {}, h("h2", { id: "tables-title" }, "Tables"),
+	return h(
+		"section",
+		{ class: "card", id: "tables", "aria-labelledby": "tables-title" },
+		h(
+			"header",
+			{},
+			h("h2", { id: "tables-title" }, "Tables"),
 			choice("Which table", counted, "mappings", (key) => tables.show(key)),
-			tables.filter), tables.holder, tables.told);
+			tables.filter,
+		),
+		tables.holder,
+		tables.told,
+	);
 }

@@ -17,7 +17,8 @@ async function unzip(base64) {
 // The element's bytes; null where there is none. What was read is given back to the browser.
 async function take(moment, part) {
 	const element = document.querySelector(
-		`script[data-moment="${moment}"][data-part="${part}"]`);
+		`script[data-moment="${moment}"][data-part="${part}"]`,
+	);
 	if (!element) return null;
 	const bytes = await unzip(element.textContent);
 	element.remove();
@@ -83,7 +84,7 @@ function column(bytes) {
 	let last = 0;
 	for (let i = 0; i < values.length; i++) {
 		const code = reader.varint();
-		values[i] = code ? last = add(last, difference(code)) : NaN;
+		values[i] = code ? (last = add(last, difference(code))) : NaN;
 	}
 	return values;
 }
@@ -96,7 +97,9 @@ export async function takeSheets(moment, part) {
 	const reader = new Reader(bytes);
 	let text = new Uint8Array();
 	while (reader.at < bytes.length) {
-		const [sheet, name] = new TextDecoder().decode(reader.take(reader.varint())).split(".");
+		const [sheet, name] = new TextDecoder()
+			.decode(reader.take(reader.varint()))
+			.split(".");
 		const section = reader.take(reader.varint());
 		if (!name) {
 			text = section;
