@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from vmatlas_case import BUILD, COMMAND, ROOT, Skip, case, check, check_equal, main, need
 from vmatlas_export import ODD_NAME, SHOWN, report, run, snapshot
+from vmatlas_store import stores
 
 CHROMIUM = "/usr/bin/chromium"
 PACKAGES = os.path.join(BUILD, "readers", "node_modules")
@@ -321,6 +322,27 @@ def growth_is_what_diff_says(t):
     rows = sorted((row["bytes"] - before[row["row"]] for row in now["ledger"]), key=abs)[::-1]
     check_equal("rows", sorted(rows[:3]), sorted(int(text) for text in told[4][:3]))
     check_equal("flame graph", sum(grown), int(told[6][0]))
+
+
+@case(limit=240)
+def a_store_says_what_it_knows(t):
+    """What a killed process left: what was live and who asked; of what was in memory, nothing."""
+    os.makedirs(t.path("stores"))
+    path = snapshot(t, store=t.path("stores"))  # which kills it
+    store, = stores(t.path("stores"))
+    body, heading, live, holds, pages, flame = browse(
+        t, page(t, store), ["evaluate", "document.body.innerText"], ["text", "#holds .figure"],
+        ["attributes", "#asked .entry", "data-bytes"], ["text", "#answers .tile >> nth=0"],
+        ["evaluate", "document.querySelectorAll('#pages, #holds .segment').length"],
+        ["attributes", "#flame", "data-total"])
+    said = report(store)
+    check_equal("live", [str(said["totals"]["live_bytes"])], flame)
+    check_equal("most live", max(row["live_bytes"] for row in said["callstacks"]), int(live[0]))
+    check("what of it was in memory is not known" in heading and "not known" in holds, heading)
+    check_equal("pages and parts of RSS", 0, pages)
+    check(all(notice in body for notice in said["dump"]["notices"]), body[:500])
+    check("NaN" not in body and "undefined" not in body, "figures of nothing")
+    check(os.path.exists(path), "no snapshot")
 
 
 # -- Strangers' names -------------------------------------------------------------------------------

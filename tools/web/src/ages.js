@@ -8,6 +8,11 @@ import { duration, percent, size } from "./say.js";
 
 const BINS = 48;
 
+// How many blocks like it a sampled block stands for (preload/core/poisson.h).
+function weightOf({ sampled }, size) {
+	return sampled ? 1 / -Math.expm1(-Math.max(1, size) / sampled.mean_bytes) : 1;
+}
+
 // Live bytes by the time of their birth.
 function ages(moment) {
 	const { blocks } = moment;
@@ -20,8 +25,9 @@ function ages(moment) {
 			Math.max(0, Math.floor((blocks.time[i] / whole) * BINS)),
 		);
 		if (Number.isNaN(bin)) continue;
-		sums[bin] += blocks.size[i];
-		known += blocks.size[i];
+		const bytes = blocks.size[i] * weightOf(moment, blocks.size[i]);
+		sums[bin] += bytes;
+		known += bytes;
 	}
 	return { sums, known };
 }

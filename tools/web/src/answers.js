@@ -1,11 +1,10 @@
 // The first answers, before anything is looked for: what holds most, who asked for most, what pins most,
 // what grew most.
 
-import { amount } from "./asked.js";
 import { h } from "./dom.js";
 import { stacksGrown } from "./growth.js";
 import { familyOfRow } from "./palette.js";
-import { count, percent, size } from "./say.js";
+import { amount, percent, size } from "./say.js";
 import { choose } from "./selection.js";
 
 function tile(question, figure, family, words, note, act) {
@@ -13,7 +12,13 @@ function tile(question, figure, family, words, note, act) {
 		act ? "button" : "div",
 		{ class: "tile", type: act && "button", onclick: act },
 		h("span", { class: "question" }, question),
-		h("strong", {}, family && h("i", { class: `swatch f-${family}` }), figure),
+		h(
+			"strong",
+			{},
+			family && h("i", { class: `swatch f-${family}` }),
+			figure.replace(/ ±.*/, ""),
+			h("small", {}, figure.match(/ ±.*/)?.[0] ?? ""),
+		),
 		h("span", { class: "name" }, words),
 		h("span", { class: "dim" }, note),
 	);
@@ -46,7 +51,7 @@ function stackTile(moment, question, key, family, note) {
 	const frame = stacks.id[most];
 	return tile(
 		question,
-		amount(stacks[key][most], stacks[`${key}_error`][most], moment.sampled),
+		moment.stackBytes(most, key),
 		family,
 		moment.ownerOf(frame),
 		note(most),
@@ -97,7 +102,7 @@ export function answers(moments) {
 			"live",
 			(i) =>
 				`${percent(stacks.live_bytes[i], moment.totals.live_bytes)} of live, in ` +
-				`${count(stacks.live_blocks[i], "block")}${moment.behind(stacks.id[i])}`,
+				`${moment.stackCount(i, "live_blocks", "block")}${moment.behind(stacks.id[i])}`,
 		),
 		stackTile(
 			moment,
@@ -105,8 +110,8 @@ export function answers(moments) {
 			"pinned",
 			"retained",
 			(i) =>
-				`beside its ${count(stacks.live_blocks[i], "live block")} of ` +
-				`${size(stacks.live_bytes[i])}`,
+				`beside its ${moment.stackCount(i, "live_blocks", "live block")} of ` +
+				moment.stackBytes(i, "live_bytes"),
 		),
 		grewTile(moments),
 	);

@@ -1,7 +1,7 @@
 // Who asked for it: the call stacks that hold most, pin most, have mapped most, or asked for most.
 
 import { choice, h } from "./dom.js";
-import { count, percent, size } from "./say.js";
+import { amount, count, percent, size } from "./say.js";
 import { choose, onSelect, selection } from "./selection.js";
 
 const SHOWN = 7;
@@ -28,8 +28,8 @@ function ofStacks(moment, key) {
 				error: stacks[`${key}_error`][i],
 				note:
 					key === "allocated_bytes"
-						? count(stacks.allocations[i], "allocation")
-						: count(stacks.live_blocks[i], "block"),
+						? moment.stackCount(i, "allocations", "allocation")
+						: moment.stackCount(i, "live_blocks", "block"),
 			});
 	return rows.sort((a, b) => b.bytes - a.bytes);
 }
@@ -63,10 +63,6 @@ function wholeOf(moment, key, rows) {
 }
 
 const chooseStack = (moment, frame) => choose({ type: "stack", frame, owner: moment });
-
-export function amount(bytes, error, sampled) {
-	return sampled ? `${size(bytes)} ± ${size(error)}` : size(bytes);
-}
 
 function entry(moment, row, whole, sampled) {
 	const share = percent(row.bytes, whole);

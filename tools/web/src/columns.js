@@ -1,11 +1,10 @@
 // The tables of mappings, call stacks, threads and arenas: their rows and columns. Cells are nodes, never
 // HTML.
 
-import { amount } from "./asked.js";
 import { h } from "./dom.js";
 import { BLOCKS } from "./moment.js";
 import { familyOfKind } from "./palette.js";
-import { address as hex, base, grouped, shown, size } from "./say.js";
+import { amount, address as hex, base, estimate, grouped, shown, size } from "./say.js";
 import { choose, chooseAddress, holdsPart, holdsSample, selectionWords } from "./selection.js";
 
 // -- Columns --------------------------------------------------------------------------------------
@@ -111,21 +110,23 @@ function stackRows(moment) {
 }
 
 function stacksTable(moment) {
-	const estimate = (title, field) =>
-		number(title, field, moment.sampled ? 168 : 100, (value, row) =>
-			amount(value, row[`${field}_error`], moment.sampled),
+	const { sampled } = moment;
+	const column = (write) => (title, field, width) =>
+		number(title, field, sampled ? 168 : width, (value, row) =>
+			write(value, row[`${field}_error`], sampled),
 		);
+	const [sum, many] = [column(amount), column(estimate)];
 	return {
 		rows: stackRows(moment),
 		order: ["live_bytes", "desc"],
 		columns: [
 			words("who asked", "owner", { minWidth: 240 }),
-			estimate("live", "live_bytes"),
-			counts("blocks", "live_blocks"),
-			estimate("resident", "live_resident"),
-			estimate("pins", "pinned"),
-			estimate("ever", "allocated_bytes"),
-			counts("allocations", "allocations", 108),
+			sum("live", "live_bytes", 96),
+			many("blocks", "live_blocks", 84),
+			sum("resident", "live_resident", 98),
+			sum("pins", "pinned", 96),
+			sum("ever", "allocated_bytes", 96),
+			many("allocations", "allocations", 108),
 			number("number", "frame", 86, String),
 		],
 		holds: (row) => stacksIn(moment).has(row.frame),

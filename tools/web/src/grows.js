@@ -2,12 +2,11 @@
 
 import uPlot from "uplot";
 import { single } from "./ages.js";
-import { amount } from "./asked.js";
 import { choice, h } from "./dom.js";
 import { growsEachTime, rowsGrown, stacksGrown } from "./growth.js";
 import { familyOfRow } from "./palette.js";
 import { axes, line, plot } from "./plot.js";
-import { count, duration, grouped, grown, size } from "./say.js";
+import { amount, count, counted, duration, grouped, grown, size } from "./say.js";
 import { choose } from "./selection.js";
 
 const SHOWN = 6;
@@ -132,7 +131,13 @@ function stackEntry(moments, row, whole) {
 			h(
 				"span",
 				{ class: "dim note" },
-				`${row.blocks > 0 ? "+" : ""}${count(row.blocks, "block")}`,
+				(row.blocks > 0 ? "+" : "") +
+					counted(
+						row.blocks,
+						Math.round(row.blocks_error),
+						"block",
+						sampled,
+					),
 				each && h("b", { class: "badge" }, "grows each time"),
 				row.moment.behind(row.frame),
 			),

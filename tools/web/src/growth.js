@@ -67,9 +67,15 @@ export function stacksGrown(then, now) {
 			moment: young ? now : then,
 			bytes: at(now, young, "live_bytes") - at(then, old, "live_bytes"),
 			blocks: at(now, young, "live_blocks") - at(then, old, "live_blocks"),
-			error: Math.hypot(
-				at(now, young, "live_bytes_error"),
-				at(then, old, "live_bytes_error"),
+			blocks_error: Math.hypot(
+				at(now, young, "live_blocks_error"),
+				at(then, old, "live_blocks_error"),
+			),
+			error: Math.round(
+				Math.hypot(
+					at(now, young, "live_bytes_error"),
+					at(then, old, "live_bytes_error"),
+				),
 			),
 			was: at(then, old, "live_bytes"),
 			is: at(now, young, "live_bytes"),

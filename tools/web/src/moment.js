@@ -1,6 +1,6 @@
 // One snapshot: the report's JSON, with call stacks and samples beside it (tools/html_moment.h).
 
-import { base, shown } from "./say.js";
+import { amount, base, counted, shown } from "./say.js";
 import { takeJson, takeSheets } from "./unpack.js";
 
 // Code that a compiler puts into programs.
@@ -178,6 +178,22 @@ export class Moment {
 		const figures = {};
 		for (const key of Object.keys(stacks)) figures[key] = stacks[key][index];
 		return { ...figures, owner: this.ownerOf(frame), rank: index + 1 };
+	}
+
+	// Figures of the call stack with this index as words.
+	stackBytes(index, key) {
+		const { stacks } = this.books;
+		return amount(stacks[key][index], stacks[`${key}_error`][index], this.sampled);
+	}
+
+	stackCount(index, key, noun) {
+		const { stacks } = this.books;
+		return counted(
+			stacks[key][index],
+			stacks[`${key}_error`][index],
+			noun,
+			this.sampled,
+		);
 	}
 
 	ownerOf(frame) {

@@ -21,7 +21,17 @@ export function bytes(number) {
 	return `${grouped(number)} ${Math.abs(number) === 1 ? "byte" : "bytes"}`;
 }
 
-export const count = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+export const count = (value, noun) => `${grouped(value)} ${noun}${value === 1 ? "" : "s"}`;
+
+// Where call stacks are sampled, their figures have one standard error behind.
+export const amount = (value, error, sampled) =>
+	sampled ? `${size(value)} ± ${size(error)}` : size(value);
+
+export const estimate = (value, error, sampled) =>
+	sampled ? `${grouped(value)} ± ${grouped(error)}` : grouped(value);
+
+export const counted = (value, error, noun, sampled) =>
+	`${estimate(value, error, sampled)} ${noun}${value === 1 ? "" : "s"}`;
 
 export function percent(part, whole) {
 	return whole ? `${(Math.round((part * 1000) / whole) / 10).toFixed(1)}%` : "-";

@@ -1,8 +1,7 @@
 // A call stack, told in full.
 
-import { amount } from "./asked.js";
 import { facts, h } from "./dom.js";
-import { base, count, percent, size } from "./say.js";
+import { amount, counted, base, count, percent, size } from "./say.js";
 import { choose } from "./selection.js";
 
 const FRAMES = 24;
@@ -104,6 +103,8 @@ function mappedBy(moment, frame) {
 
 export function stackView({ frame, owner: moment, through }) {
 	const held = moment.stack(frame);
+	const counts = (key, noun) =>
+		counted(held[key], held[`${key}_error`], noun, moment.sampled);
 	const told = (key) => amount(held[key], held[`${key}_error`], moment.sampled);
 	const places = held ? whereStack(moment, frame) : [];
 	return [
@@ -112,14 +113,14 @@ export function stackView({ frame, owner: moment, through }) {
 		facts(
 			held && [
 				"live",
-				`${told("live_bytes")} in ${count(held.live_blocks, "block")}` +
+				`${told("live_bytes")} in ${counts("live_blocks", "block")}` +
 					` (${percent(held.live_bytes, moment.totals.live_bytes)} of live)`,
 			],
 			held && ["resident", told("live_resident")],
 			held && ["pins", told("pinned")],
 			held && [
 				"ever",
-				`${told("allocated_bytes")} in ${count(held.allocations, "allocation")}`,
+				`${told("allocated_bytes")} in ${counts("allocations", "allocation")}`,
 			],
 			mappedBy(moment, frame),
 			["call stack", `number ${frame}`],
