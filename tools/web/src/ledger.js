@@ -199,7 +199,7 @@ function liveline(moment) {
 		{ class: "dim" },
 		`Live ${size(totals.live_bytes)} in ` +
 			`${count(totals.live_blocks, "block")}; peak ${size(totals.peak_live_bytes)}` +
-			`${error ? ` or up to ${size(error)} more` : ""}; ever ` +
+			`${error ? ` ± ${size(error)}` : ""}; ever ` +
 			`${size(totals.allocated_bytes)} in ${count(totals.allocations, "allocation")}, ` +
 			`${count(totals.frees, "free")}`,
 	);
