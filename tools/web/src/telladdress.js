@@ -88,11 +88,14 @@ function near(words, block) {
 
 export function addressView(moment, answer) {
 	const { block, mapping, part } = answer;
-	if (!mapping) return [h("h3", {}, hex(answer.address)), h("p", {}, headline(answer))];
-	const frame = block?.frame || (answer.what === "region" ? answer.region.frame : 0);
-	return [
+	const head = [
 		h("h3", {}, h("code", {}, hex(answer.address))),
 		h("p", { class: "answer", "data-what": answer.what }, headline(answer)),
+	];
+	if (!mapping) return head;
+	const frame = block?.frame || (answer.what === "region" ? answer.region.frame : 0);
+	return [
+		...head,
 		facts(
 			...(block ? blockFacts(moment, block) : []),
 			!block && near("before", answer.before),
