@@ -4,7 +4,7 @@
 // snapshot holds, no other script can run.
 
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,22 @@ const here = dirname(fileURLToPath(import.meta.url));
 const esbuild = createRequire(resolve(folder, "package.json"))("esbuild");
 const MARK = "<!--vmatlas data-->";
 
+const packages = new Set();
+
+// Whose work the page holds, and on what terms: they are to stay with it. As a comment of HTML, which
+// two dashes would end.
+function licences() {
+	const texts = [...packages].sort().map((name) => {
+		const room = resolve(folder, "node_modules", name);
+		const file = readdirSync(room).find((entry) => /^licen[cs]e/i.test(entry));
+		if (!file) throw new Error(`${name} has no licence`);
+		return `${name}\n\n${readFileSync(resolve(room, file), "utf8").trim()}\n`;
+	});
+	return texts
+		.join(`\n${"=".repeat(72)}\n\n`)
+		.replace(/-{2,}/g, (dashes) => "=".repeat(dashes.length));
+}
+
 async function bundle(entry, how) {
 	const built = await esbuild.build({
 		entryPoints: [resolve(here, "src", entry)],
@@ -22,10 +38,15 @@ async function bundle(entry, how) {
 		write: false,
 		minify: true,
 		charset: "ascii",
-		legalComments: "inline",
+		legalComments: "none",
+		metafile: true,
 		logLevel: "warning",
 		...how,
 	});
+	for (const input of Object.keys(built.metafile.inputs)) {
+		const found = input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+		if (found) packages.add(found[1]);
+	}
 	return built.outputFiles[0].text.trim();
 }
 
@@ -62,7 +83,8 @@ const page = readFileSync(resolve(here, "src", "page.html"), "utf8")
 	.replace("@policy@", () => policy)
 	.replace("@style@", () => style)
 	.replace("@data@", () => MARK)
-	.replace("@script@", () => script);
+	.replace("@script@", () => script)
+	.replace("@licences@", licences);
 
 if (page.split(MARK).length !== 2) throw new Error("the place of the data is not plain");
 writeFileSync(`${output}.part`, page);
