@@ -466,8 +466,9 @@ def without_the_page_it_says_so(t):
     objects = [os.path.join(BUILD, room, name) for room in ("tools", "preload/core")
                for name in sorted(os.listdir(os.path.join(BUILD, room)))
                if name.endswith(".o") and name != "html_bundle.o"]
-    told = run("gcc", "-o", t.path("vmatlas"), *objects, built, "-ldw", "-lelf", "-liberty",
-               "-ljansson", "-lsqlite3", "-lz")
+    rules = run("make", "-C", ROOT, "-pn", "tools").stdout.decode()
+    libraries = re.search(r"^TOOLS_LIBS := (.*)$", rules, re.M)[1].split()
+    told = run("gcc", "-o", t.path("vmatlas"), *objects, built, *libraries)
     check(told.returncode == 0, told.stderr)
     told = run(t.path("vmatlas"), "report", "--html", "-o", t.path("x.html"), path)
     check_equal("status", 2, told.returncode)
