@@ -4,6 +4,8 @@
 #   make demo       installs what is missing, builds, and shows a report of a real program
 #   make test       installs what is missing, builds, and runs every test
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make web        installs what the page of `vmatlas report --html` is made of, by npm, and
+#                   builds the command with it; without this, make builds it without the page
 #   make bench      what it costs, beside its peers; QUICK=1: in three minutes
 #   make bench-hot  instructions per pair of malloc and free, under valgrind; NOTE=1 notes them
 #   make fuzzers    the fuzz targets, by clang; tests/fuzz/run runs them
@@ -38,6 +40,13 @@ SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz \
 	$(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
+# The page of `vmatlas report --html`, one file. Where `make web` has been it follows its sources;
+# it may also just be there, made elsewhere.
+WEB := $(BUILD)/web
+WEB_LOCK := $(WEB)/node_modules/.package-lock.json
+WEB_SRC := $(wildcard tools/web/*.mjs tools/web/src/*)
+PAGE := $(if $(wildcard $(WEB_LOCK)),$(WEB)/page.html,$(wildcard $(WEB)/page.html))
+
 CORE_SRC := $(wildcard preload/core/*.c)
 SHIM_SRC := $(wildcard preload/*.c)
 TOOLS_SRC := $(wildcard tools/*.c)
@@ -54,7 +63,7 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.s
 	libloading.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
-	bench bench-setup bench-hot fuzzers storms
+	bench bench-setup bench-hot fuzzers storms web web-packages
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -80,6 +89,18 @@ $(BUILD)/libvmatlas.so: $(CORE_OBJ) $(SHIM_OBJ) $(BUILD)/exports.map
 
 $(BUILD)/vmatlas: $(CORE_OBJ) $(TOOLS_OBJ)
 	$(CC) $(CFLAGS) -o $@ $^ $(TOOLS_LIBS)
+
+web: web-packages
+	@$(MAKE) --no-print-directory tools
+web-packages:
+	@mkdir -p $(WEB)
+	@cmp -s tools/web/package-lock.json $(WEB)/package-lock.json && test -f $(WEB_LOCK) || \
+	{ cp tools/web/package.json tools/web/package-lock.json $(WEB) && \
+	  npm ci --prefix $(WEB) --ignore-scripts --no-audit --no-fund; }
+$(WEB)/page.html: $(WEB_SRC) $(wildcard $(WEB_LOCK))
+	node tools/web/build.mjs $(WEB) $@
+$(BUILD)/tools/html_bundle.o: $(PAGE)
+$(BUILD)/tools/html_bundle.o: BASE_CFLAGS += $(if $(PAGE),-DVMATLAS_PAGE='"$(PAGE)"')
 
 # Unit tests link the very objects of the shim, but must not be wrapped by them: the wrappers
 # stay out of the archive.

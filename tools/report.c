@@ -1,6 +1,7 @@
 #include "command.h"
 #include "complain.h"
 #include "framenames.h"
+#include "html.h"
 #include "outfile.h"
 #include "report_stream.h"
 #include "snapshot.h"
@@ -8,18 +9,23 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { KEY_JSON = 0x100, KEY_TEXT, KEY_BLOCKS, KEY_NO_SOURCE, KEY_STACKS };
+enum { KEY_JSON = 0x100, KEY_TEXT, KEY_HTML, KEY_BLOCKS, KEY_NO_SOURCE, KEY_STACKS };
 
 struct report_command {
-	const char *path, *output;
-	bool json, plain_names;
+	char **paths; /* of the snapshots, in the arguments of the command */
+	uint32_t count;
+	const char *output;
+	bool json, html, plain_names;
 	struct report_options options;
 };
 
 static const struct argp_option options[] = {
 	{"text", KEY_TEXT, NULL, 0, "For people; the default", 1},
 	{"json", KEY_JSON, NULL, 0, "For programs", 1},
+	{"html", KEY_HTML, NULL, 0,
+		"A page for a browser, with all that it needs in it; of several snapshots, too", 1},
 	{"blocks", KEY_BLOCKS, NULL, 0, "List every live block", 1},
 	{"stacks", KEY_STACKS, "N", 0, "Show so many call stacks in the text (default 20)", 1},
 	{"no-source", KEY_NO_SOURCE, NULL, 0,
@@ -29,14 +35,15 @@ static const struct argp_option options[] = {
 };
 
 static const char description[] =
-	"Shows a snapshot, as a report for people or as JSON.\v"
+	"Shows a snapshot, as a report for people, as JSON, or as a page to look around in.\v"
 	"Names are demangled and come with file and line, by the debug information on this "
 	"machine: "
 	"in the program's files or in separate ones (/usr/lib/debug), found by build-id.\n"
 	"\n"
 	"Examples:\n"
 	"  vmatlas run -f snapshot -o a.snapshot sort big.txt && vmatlas report a.snapshot\n"
-	"  vmatlas report --json a.snapshot | jq .totals";
+	"  vmatlas report --json a.snapshot | jq .totals\n"
+	"  vmatlas report --html -o a.html 1.snapshot 2.snapshot 3.snapshot";
 
 static uint32_t parse_count(const char *text)
 {
@@ -55,7 +62,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case KEY_JSON:
 	case KEY_TEXT:
+	case KEY_HTML:
 		command->json = key == KEY_JSON;
+		command->html = key == KEY_HTML;
 		return 0;
 	case KEY_BLOCKS:
 		command->options.blocks = true;
@@ -70,9 +79,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		command->output = argument;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (command->path)
-			argp_error(state, "one snapshot at a time");
-		command->path = argument;
+		command->paths[command->count++] = argument;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no snapshot given");
@@ -80,6 +87,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 	return ARGP_ERR_UNKNOWN;
 }
+
+/* -- Text and JSON -------------------------------------------------------------------------- */
 
 static int write_named(struct report_command *command, const struct atlas *atlas, const char *path)
 {
@@ -94,7 +103,7 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 	status = outfile_open(&outfile, command->output);
 	if (!status) {
 		error = report_stream(command->json ? report_json : report_text, atlas, &names,
-			&command->options, outfile.stream);
+			&command->options, outfile_sink, outfile.stream);
 		if (error)
 			status = complain_errno(
 				command->output ? command->output : "standard output", error);
@@ -107,8 +116,9 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 	return status;
 }
 
-static int show(struct report_command *command, const struct snapshot *snapshot)
+static int show_view(struct report_command *command, const struct snapshot *snapshot)
 {
+	const char *path = command->paths[0];
 	struct view view = *snapshot_view(snapshot);
 	uint32_t mappings = snapshot_mappings(snapshot);
 	size_t size = atlas_memory(&view, mappings);
@@ -117,26 +127,53 @@ static int show(struct report_command *command, const struct snapshot *snapshot)
 	int status;
 
 	if (!memory)
-		return complain_errno(command->path, ENOMEM);
+		return complain_errno(path, ENOMEM);
 	view.complete &= atlas_make(&atlas, &view, memory, size, mappings) == 0;
-	status = write_named(command, &atlas, command->path);
+	status = write_named(command, &atlas, path);
 	free(memory);
 	return status;
 }
 
-int report_main(int argc, char **argv)
+static int show(struct report_command *command)
 {
-	const struct argp argp = {options, parse, "FILE", description, NULL, NULL, NULL};
-	struct report_command command = {0};
 	struct snapshot *snapshot;
 	int status;
 
-	argp_err_exit_status = COMPLAIN_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &command);
-	status = snapshot_open(command.path, &snapshot);
+	if (command->count > 1)
+		return complain_usage(command->paths[1],
+			"one snapshot at a time, but for --html; `vmatlas diff` compares them");
+	status = snapshot_open(command->paths[0], &snapshot);
 	if (status)
 		return status;
-	status = show(&command, snapshot);
+	status = show_view(command, snapshot);
 	snapshot_free(snapshot);
+	return status;
+}
+
+/* -- The page ------------------------------------------------------------------------------- */
+
+static int show_html(const struct report_command *command)
+{
+	if (!html_available())
+		return complain_usage("--html",
+			"this vmatlas was built without the page (`make web` builds it in)");
+	if (!command->output && isatty(STDOUT_FILENO))
+		return complain_usage(
+			"standard output", "a terminal; a page is for files: -o FILE");
+	return html_write(command->paths, command->count, command->output, !command->plain_names);
+}
+
+int report_main(int argc, char **argv)
+{
+	const struct argp argp = {options, parse, "FILE...", description, NULL, NULL, NULL};
+	struct report_command command = {.paths = calloc((size_t)argc + 1, sizeof(char *))};
+	int status;
+
+	argp_err_exit_status = COMPLAIN_USAGE;
+	if (!command.paths)
+		return complain_errno("snapshots", ENOMEM);
+	argp_parse(&argp, argc, argv, 0, NULL, &command);
+	status = command.html ? show_html(&command) : show(&command);
+	free(command.paths);
 	return status;
 }

@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "outfile.h"
-
 int report_stream(report_writer *writer, const struct atlas *atlas, const struct names *names,
-	const struct report_options *options, FILE *stream)
+	const struct report_options *options, text_sink *sink, void *context)
 {
 	struct report_options all = *options;
 	char buffer[8192];
@@ -17,7 +15,7 @@ int report_stream(report_writer *writer, const struct atlas *atlas, const struct
 	all.scratch = calloc(all.scratch_words + 1, sizeof(uint64_t));
 	if (!all.scratch)
 		return ENOMEM;
-	text_init(&text, buffer, sizeof(buffer), outfile_sink, stream);
+	text_init(&text, buffer, sizeof(buffer), sink, context);
 	error = writer(atlas, names, &all, &text);
 	free(all.scratch);
 	return error;

@@ -18,6 +18,7 @@ enum { REPORT_PATH_WORDS = (4096 + 64) / 8 };
 
 struct report_options {
 	bool blocks;          /* list every block (JSON, and at the end of the text) */
+	bool no_stacks;       /* JSON: without call stacks, for whom has them otherwise */
 	uint32_t stacks;      /* call stacks in the text; 0: 20 */
 	uint32_t depth;       /* frames of each in the text; 0: 16 */
 	uint64_t *scratch;    /* zeros: report_scratch(atlas, options) words, the caller's */

@@ -157,7 +157,8 @@ int report_json(const struct atlas *atlas, const struct names *names,
 	if (options->blocks)
 		report_json_blocks(&self);
 	/* Last, since by now it is known which call stacks the others refer to. */
-	report_json_stacks(&self);
+	if (!options->no_stacks)
+		report_json_stacks(&self);
 	json_line(json);
 	json_object_end(json);
 	text_char(text, '\n');

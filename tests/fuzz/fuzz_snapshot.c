@@ -2,12 +2,15 @@
 
 #include "core/freed.h"
 #include "core/report.h"
+#include "tools/html_moment.h"
 #include "tools/snapshot.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -120,6 +123,27 @@ static void write_reports(const struct atlas *atlas)
 	must(bytes > 0);
 }
 
+/* What `vmatlas report --html` writes of it: base64, and nothing that ends its element. */
+static void write_page(const struct view *view, const struct atlas *atlas)
+{
+	struct export_process process = {.path = "fuzzed", .view = *view, .atlas = *atlas};
+	char *page = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&page, &length);
+
+	process.options.scratch_words = REPORT_PATH_WORDS;
+	process.options.scratch = calloc(REPORT_PATH_WORDS, sizeof(uint64_t));
+	report_begin(&process.report, &process.atlas, &process.names, &process.options, NULL);
+	must(html_moment_write(stream, &process, 0, true) == 0);
+	fclose(stream);
+	for (const char *at = page; (at = strstr(at, "<script")); at = strchr(at, '<')) {
+		at = strchr(at, '>') + 1;
+		must(strspn(at, BASE64) == strcspn(at, "<"));
+	}
+	free(process.options.scratch);
+	free(page);
+}
+
 static void make_atlas(const struct snapshot *snapshot)
 {
 	const struct view *view = snapshot_view(snapshot);
@@ -129,6 +153,7 @@ static void make_atlas(const struct snapshot *snapshot)
 
 	atlas_make(&atlas, view, memory, size, snapshot_mappings(snapshot));
 	write_reports(&atlas);
+	write_page(view, &atlas);
 	free(memory);
 }
 
