@@ -10,6 +10,7 @@ import subprocess
 ROW = re.compile(r"^ *((?:[\d,]+|\.)(?: +(?:[\d,]+|\.))*) +(\S+?):([^\s\[]+)", re.M)
 # How many callers stand behind a function's name: as far as from what is left out to its innermost.
 CALLERS = 8
+TEXTS = 2048  # bytes
 
 
 class Failed(Exception):
@@ -34,6 +35,9 @@ def run(room, argv, preload, *options, settings=()):
     """Runs the program, with more variables set; gives the path of what callgrind wrote."""
     path = os.path.join(room, "callgrind.out")
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "LD_PRELOAD": preload, **dict(settings)}
+    # The stack begins below these texts, and where a stack is decides which call stacks share a set
+    # of the shim's memory: wherever the project lies, they are as long.
+    env["PAD"] = "x" * max(0, TEXTS - 2 * len(argv[0]) - len(preload))
     told = subprocess.run(["valgrind", "--tool=callgrind", f"--separate-callers={CALLERS}",
                            f"--callgrind-out-file={path}", *options, *argv], capture_output=True,
                           text=True, env=env)
