@@ -76,7 +76,7 @@ struct vmatlas_description {
 	size_t block_size;
 	uint64_t block_time_ns; /* since 1970; 0, and no frames, where it was not sampled */
 	uint32_t block_thread;  /* 0 where it was not sampled */
-	uint32_t block_depth;                   /* how many frames there are */
+	uint32_t block_depth;   /* how many frames there are */
 	uintptr_t block_frames[VMATLAS_FRAMES]; /* who asked for it, innermost first */
 
 	/* What one mmap, mremap or shmat created there, whatever the kernel has merged it with. */

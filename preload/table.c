@@ -42,7 +42,8 @@ static struct blocks_leaf *leaf_make(uint64_t window)
 	place = &branch->leaf[number & ((1u << BLOCKS_BRANCH_BITS) - 1)];
 	/* None yet, or somebody wrote over it: its blocks are lost. */
 	if (!unseal(*place))
-		atomic_store_explicit(place, seal(store_take_pages(blocks_leaf_size(&table_live.blocks))),
+		atomic_store_explicit(place,
+			seal(store_take_pages(blocks_leaf_size(&table_live.blocks))),
 			memory_order_release);
 	return unseal(*place);
 }
