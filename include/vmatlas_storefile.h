@@ -12,7 +12,7 @@
 #include "vmatlas_snapshot.h"
 
 #define VMATLAS_STOREFILE_MAGIC "vmatlas\v"
-#define VMATLAS_STOREFILE_VERSION 1
+#define VMATLAS_STOREFILE_VERSION 2
 
 /* The head has so many bytes, and the pieces begin behind it. */
 #define VMATLAS_STOREFILE_HEAD 8192
@@ -85,8 +85,8 @@ struct vmatlas_storefile {
 	uint64_t blocks;                          /* address of the struct blocks (core/blocks.h) */
 	/* Addresses of an int64_t each: live bytes that all threads know of, and the most there
 	 * were. One thread alone has at `highest_at` an int64_t: how many more there were since it
-	 * last told; of several each may have had `peak_error` more, or
-	 * less than the others knew. */
+	 * last told; of several each may have had `peak_error` more, or less, than the others knew.
+	 */
 	uint64_t live, peak;
 	uint64_t highest_at, peak_error;
 	uint64_t resolution; /* address of a uint64_t: ticks between two birth times */

@@ -180,8 +180,8 @@ static int fill(int fd, const struct storefile_range *chunks, const size_t *used
 	draft();
 	for (unsigned i = 0; !error && i < count; i++)
 		error = fill_range(fd, &chunks[i], used[i]);
-	for (unsigned i = 0; !error && i < plan->ranges; i++)
-		error = fill_range(fd, &plan->range[i], plan->range[i].size);
+	if (!error)
+		error = fill_range(fd, &plan->tables, plan->tables.size);
 	if (!error)
 		error = fill_range(fd, &plan->wiped, plan->wiped.size);
 	return error ? error : fill_head(fd);
@@ -471,8 +471,8 @@ unsigned storefile_own(struct storefile_range *ranges, unsigned capacity)
 
 	if (!self.plan || !self.apart)
 		return 0;
-	for (unsigned i = 0; i < self.plan->ranges && count < capacity; i++)
-		ranges[count++] = self.plan->range[i];
+	if (count < capacity)
+		ranges[count++] = self.plan->tables;
 	if (count < capacity)
 		ranges[count++] = self.plan->wiped;
 	if (self.head && count < capacity)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STOREFILE_RANGES = 16, STOREFILE_OWN = STOREFILE_RANGES + 3, STOREFILE_NAME = 64 };
+enum { STOREFILE_OWN = 4, STOREFILE_NAME = 64 };
 
 /* For the type of a static struct that is to have its pages to itself. */
 #define STOREFILE_PAGES __attribute__((aligned(4096)))
@@ -24,9 +24,8 @@ enum { STOREFILE_RANGES = 16, STOREFILE_OWN = STOREFILE_RANGES + 3, STOREFILE_NA
 struct storefile_plan {
 	char directory[4096]; /* absolute; the file is DIRECTORY/vmatlas.NAME.PID.store */
 	char name[STOREFILE_NAME];
-	struct vmatlas_storefile head;                  /* what of it is known from the start */
-	struct storefile_range range[STOREFILE_RANGES]; /* whole pages */
-	unsigned ranges;
+	struct vmatlas_storefile head; /* what of it is known from the start */
+	struct storefile_range tables; /* whole pages: storetables */
 	/* Whole pages, private to each process: zeros in a forked child until it has settled. What
 	 * is written there is to be passed on by storefile_mirror. */
 	struct storefile_range wiped;
@@ -42,7 +41,7 @@ bool storefile_wanted(void);
 /* Whether there is one. Anywhere. */
 bool storefile_is(void);
 
-/* Moves the ranges of the plan and these chunks into a new file, each up to `used` bytes of it
+/* Moves the tables of the plan and these chunks into a new file, each up to `used` bytes of it
  * filled; 0 or an errno, and then it is not wanted any more. By the only thread of a process, on a
  * stack that does not move, with all signals blocked. */
 int storefile_open(const struct storefile_range *chunks, const size_t *used, unsigned count);

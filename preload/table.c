@@ -2,7 +2,6 @@
 #include "lock.h"
 #include "process.h"
 #include "store.h"
-#include "sys.h"
 #include "storefile.h"
 
 /* Bytes of words or briefs that are filled in together. */

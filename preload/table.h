@@ -126,7 +126,7 @@ bool table_take_stale_brief(uint64_t address, struct table_taken *taken);
 enum { TABLE_BRIEFS = 1 };
 
 /* Puts a brief of a small block, where no word and no other brief is. False, and nothing was done,
- * for all others, and where there are no briefs. Anywhere. */
+ * for all others. Only where briefs have begun, as table_take_brief. Anywhere. */
 static inline bool table_put_brief(struct table_near *near, uint64_t address, uint64_t size)
 {
 	uint64_t window = blocks_window(address);

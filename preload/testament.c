@@ -211,8 +211,7 @@ static void plan_tables(void)
 	add_table(VMATLAS_STOREFILE_WEIGHTS, view.sample_mean ? view.weights : NULL);
 	self.plan.head.sample = view.sample_mean;
 	add_table(VMATLAS_STOREFILE_SLOTS, thread_slots());
-	self.plan.range[0] = storetables();
-	self.plan.ranges = 1;
+	self.plan.tables = storetables();
 	self.plan.head.history = view.freed ? view.history : 0;
 }
 

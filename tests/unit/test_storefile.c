@@ -35,8 +35,7 @@ static void make_plan(const char *directory)
 {
 	strcpy(plan.directory, directory);
 	strcpy(plan.name, "unit");
-	plan.range[0] = (struct storefile_range){(uintptr_t)&table, sizeof table};
-	plan.ranges = 1;
+	plan.tables = (struct storefile_range){(uintptr_t)&table, sizeof table};
 	plan.wiped = (struct storefile_range){(uintptr_t)&wiped, sizeof wiped};
 	plan.opened = opened;
 	storefile_plan(&plan);
