@@ -128,14 +128,19 @@ void boot_try(uintptr_t caller)
 }
 
 /* A program that never allocates still has a main thread. Its stack may grow downward from here,
- * but lasts as long as the process. */
+ * but lasts as long as the process. One calm around the many locks that are taken here. */
 static void start_main_thread(void)
 {
-	struct thread *thread = thread_attach();
-	struct ask_answer answer;
+	struct stacks_bounds stack;
+	struct thread *thread;
+	struct calm calm;
 
-	if (thread && !ask_mapping((uintptr_t)&answer, &answer, NULL, 0))
-		callstack_stack(&thread->callstack, answer.start, answer.end);
+	lock_calm_begin(&calm);
+	thread = thread_attach();
+	stack = inventory_take((uintptr_t)&calm);
+	if (thread && stack.high)
+		callstack_stack(&thread->callstack, stack.low, stack.high);
+	lock_calm_end(&calm);
 }
 
 /* What was allocated before there was an environment to read has its call stack by no chance. */
@@ -156,5 +161,4 @@ void boot_finish(char *const *environment)
 	start_sampling();
 	start_callstacks();
 	start_main_thread();
-	inventory_take();
 }

@@ -55,23 +55,34 @@ static void record(const struct maps_line *line, enum kind kind)
 	regions_put(&region);
 }
 
-void inventory_take(void)
+static struct stacks_bounds record_all(int fd, char *buffer, uintptr_t address)
 {
-	char *buffer = store_take(BUFFER);
-	int fd = sys_open("/proc/self/maps", O_RDONLY);
+	struct stacks_bounds bounds = {0, 0};
 	struct kind_context context = {0};
 	struct maps_reader reader;
 	struct maps_line line, next;
 	int more;
 
-	if (fd < 0)
-		return;
-	if (buffer) {
-		maps_reader_init(&reader, buffer, BUFFER, read_maps, &fd);
-		while (maps_reader_take(&reader, &line) > 0) {
-			more = maps_reader_peek(&reader, &next);
-			record(&line, kind_next(&context, &line, more > 0 ? &next : NULL));
-		}
+	maps_reader_init(&reader, buffer, BUFFER, read_maps, &fd);
+	while (maps_reader_take(&reader, &line) > 0) {
+		more = maps_reader_peek(&reader, &next);
+		record(&line, kind_next(&context, &line, more > 0 ? &next : NULL));
+		if (line.start <= address && address < line.end)
+			bounds = (struct stacks_bounds){line.start, line.end};
 	}
+	return bounds;
+}
+
+struct stacks_bounds inventory_take(uintptr_t address)
+{
+	struct stacks_bounds bounds = {0, 0};
+	char *buffer = store_take(BUFFER);
+	int fd = sys_open("/proc/self/maps", O_RDONLY);
+
+	if (fd < 0)
+		return bounds;
+	if (buffer)
+		bounds = record_all(fd, buffer, address);
 	sys_close(fd);
+	return bounds;
 }

@@ -1,4 +1,5 @@
 #include "lock.h"
+#include "guard.h"
 #include "sys.h"
 
 /* Long against any critical section (a table of a million entries doubles in 10 ms), short against
@@ -73,16 +74,34 @@ static bool attempt_long(struct lock *lock)
 	return false;
 }
 
+/* Counted only once the signals are blocked: a handler that runs before has a calm of its own. */
+void lock_calm_begin(struct calm *calm)
+{
+	calm->begun = true;
+	calm->outermost = guard.calm == 0;
+	if (calm->outermost)
+		sys_signals_block(&calm->signals);
+	guard.calm++;
+}
+
+void lock_calm_end(const struct calm *calm)
+{
+	if (!calm->begun)
+		return;
+	guard.calm--;
+	if (calm->outermost)
+		sys_signals_restore(&calm->signals);
+}
+
 bool lock_take(struct lock *lock, struct held *held)
 {
 	held->lock = lock;
-	held->blocked = true;
-	sys_signals_block(&held->signals);
+	lock_calm_begin(&held->calm);
 	if (attempt(lock) || attempt_long(lock)) {
 		lock_unwatched_begin();
 		return true;
 	}
-	sys_signals_restore(&held->signals);
+	lock_calm_end(&held->calm);
 	return false;
 }
 
@@ -96,7 +115,7 @@ bool lock_take_guarded(struct lock *lock, struct held *held)
 	if (!is_alone())
 		return lock_take(lock, held);
 	held->lock = lock;
-	held->blocked = false;
+	held->calm.begun = false;
 	atomic_store_explicit(&lock->taken, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
 	lock_unwatched_begin();
@@ -107,8 +126,7 @@ void lock_release(const struct held *held)
 {
 	lock_unwatched_end();
 	atomic_store_explicit(&held->lock->taken, 0, memory_order_release);
-	if (held->blocked)
-		sys_signals_restore(&held->signals);
+	lock_calm_end(&held->calm);
 }
 
 void lock_boot(void)

@@ -175,6 +175,20 @@ static bool same_pipe(const int pair[2])
 	       first.st_dev == second.st_dev;
 }
 
+/* For a moment, to know their numbers; what is opened is the cheapest there is. */
+static int lowest_free(int pair[2])
+{
+	pair[0] = sys_open("/", O_PATH);
+	if (pair[0] < 0)
+		return EMFILE;
+	pair[1] = (int)sys_call(SYS_dup, pair[0], 0, 0, 0, 0, 0);
+	sys_close(pair[0]);
+	if (pair[1] < 0)
+		return EMFILE;
+	sys_close(pair[1]);
+	return 0;
+}
+
 static void close_pair(const int pair[2])
 {
 	sys_close(pair[0]);
@@ -182,16 +196,15 @@ static void close_pair(const int pair[2])
 }
 
 /* The first cursor makes libunwind open a pipe, which only its local interface would use. It gets
- * the two lowest free descriptors, as a pipe of ours got just before. */
+ * the two lowest free descriptors. */
 static int first_cursor(void)
 {
 	struct unwind_task task = {.search = self.search};
 	unw_cursor_t cursor;
-	int pair[2] = {-1, -1};
+	int pair[2];
 
-	if (sys_call(SYS_pipe2, (long)pair, O_CLOEXEC, 0, 0, 0, 0))
+	if (lowest_free(pair))
 		return EMFILE;
-	close_pair(pair);
 	if (self.init(&cursor, self.space, &task))
 		return ENOSYS;
 	if (same_pipe(pair))

@@ -72,6 +72,7 @@ void warm_library(const void *function)
 	if (modules_image((uintptr_t)function, &image))
 		return;
 	part = variables(image.headers, image.header_count, image.bias);
+	store_fill_code((const void *)image.start, part.start - image.start);
 	fill(part.start, part.end);
 }
 

@@ -11,7 +11,7 @@
 /* Our code and our small variables. */
 void warm_ourselves(void);
 
-/* The variables of the library that has this function. */
+/* The code and the variables of the library that has this function; a small library. */
 void warm_library(const void *function);
 
 /* Where the allocator has its next block of `size` bytes. Under the guard, in the real call. */
