@@ -155,11 +155,14 @@ clean:
 FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 format:
 	clang-format -i $(FORMATTED)
+# What cppcheck is not asked: it takes what a function fills in through a pointer, in another file,
+# for uninitialized; and a vfork child has nothing but its stack to allocate on (wrap_end.c).
+LINT_NOT := ctuuninitvar allocaCalled
 lint:
 	clang-format --dry-run -Werror $(FORMATTED)
 	clang-tidy --quiet $(CORE_SRC) $(SHIM_SRC) $(TOOLS_SRC) -- $(BASE_CFLAGS)
-	cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
-		--error-exitcode=1 -Iinclude preload tools
+	cppcheck --quiet --enable=warning,performance,portability --error-exitcode=1 \
+		$(LINT_NOT:%=--suppress=%) -Iinclude preload tools
 
 BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(WARNINGS)
 $(BUILD)/tests/bench/spend: tests/bench/spend.c tests/bench/family.c tests/bench/family.h

@@ -22,7 +22,7 @@ enum guard_state {
 struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
-	uint32_t calm;         /* how many of lock.h's calms have begun: signals are blocked by us */
+	uint32_t calm; /* how many of lock.h's calms have begun: signals are blocked by us */
 	/* One of the program's handlers, during which ours had to wait, has run since a wait of
 	 * its began; and what the kernel's call gave back that a handler of ours ended, 0 for none:
 	 * see interrupt.h. */

@@ -6,7 +6,8 @@
 
 /* Reads maps and records the anonymous mappings that nobody was seen to make: the loader's, for its
  * tables and the main thread's control block. Gives the bounds of
- * the mapping that `address` lies in, zero when maps cannot be read. Start only, under the guard. */
+ * the mapping that `address` lies in, zero when maps cannot be read. Start only, under the guard.
+ */
 struct stacks_bounds inventory_take(uintptr_t address);
 
 #endif

@@ -10,6 +10,8 @@ static char edge STORETABLES __attribute__((aligned(STOREPAGES_PAGE), used));
 
 struct storefile_range storetables(void)
 {
-	return (struct storefile_range){(uintptr_t)__start_vmatlas_tables,
-		storepages_up((size_t)(__stop_vmatlas_tables - __start_vmatlas_tables))};
+	uintptr_t start = (uintptr_t)__start_vmatlas_tables;
+
+	return (struct storefile_range){
+		start, storepages_up((uintptr_t)__stop_vmatlas_tables - start)};
 }

@@ -59,7 +59,7 @@ void warm_ourselves(void)
 	struct part part = variables((const void *)(__ehdr_start + file->e_phoff), file->e_phnum,
 		(uintptr_t)__ehdr_start);
 
-	store_fill_code(__ehdr_start, (size_t)(etext - __ehdr_start));
+	store_fill_code(__ehdr_start, (uintptr_t)etext - (uintptr_t)__ehdr_start);
 	fill(part.start, (uintptr_t)__bss_start);
 	fill((uintptr_t)_end - SMALL, (uintptr_t)_end);
 }

@@ -172,7 +172,7 @@ static const struct atlas_share *find_shares(struct report *report)
 {
 	uint32_t ranks = shared(report->atlas, report->options);
 	struct atlas_share *shares = (struct atlas_share *)report_take(report, shares_words(ranks));
-	double *memory = (double *)report_take(report, (size_t)ranks * report->atlas->mappings);
+	double *memory = (void *)report_take(report, (size_t)ranks * report->atlas->mappings);
 
 	if (!ranks || !shares || !memory || !report->atlas->mappings)
 		return NULL;
