@@ -150,6 +150,9 @@ def limits_text(all_of):
              for name in (LIMIT, "libunwind alone", OURS)]
     rows += [["CPU, geometric mean of the programs", name, text_of(cpu.get(name))]
              for name in (LIMIT, SHALLOW, OURS)]
+    rows += [[f"ns added to a pair: {label}", name, text_of(added_ns(all_of["pairs"][label], name), 1)]
+             for label in ("35 frames, two places in turn", "recursion, 100 deep")
+             for name in (LIMIT, "no sample", OURS) if label in all_of["pairs"]]
     return table(["measure", "variant", "figure"], [row for row in rows if row[2] != "–"])
 
 

@@ -9,7 +9,7 @@ from measure import FIRST_LIMIT_S, Failed, Run, measure, run_once, spend
 from variants import BUILD, SHIM, Variant, OURS, starting
 
 TOOLS = os.path.join(BUILD, "tests", "bench")
-COMMON = ("plain", "forward", "depth 1", "vmatlas", "heaptrack")
+COMMON = ("plain", "forward", "depth 1", "no sample", "vmatlas", "heaptrack")
 BOTH = ("plain", "vmatlas")
 LIVE_FEW = 10000
 DUMPED, DUMPED_QUICK = (1000000, 20000, 10000), (100000, 2000, 1000)
