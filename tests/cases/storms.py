@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from vmatlas_case import BUILD, ROOT, Skip, case, check, main, need
 
-STORMS = [["blocks", "8"], ["blocks", "16"], ["blocks", "32"], ["places"], ["threads"]]
+STORMS = [["blocks", "8"], ["blocks", "16"], ["blocks", "32"], ["briefs"], ["places"], ["threads"]]
 # Memory where the runtime of ThreadSanitizer does not expect it: it says so and ends.
 UNCHANCED = ["setarch", "-R"]
 
