@@ -64,7 +64,10 @@ struct table_near {
 
 static inline uint64_t table_near_check(const struct blocks_leaf *leaf, uint64_t address)
 {
-	return (uintptr_t)leaf + process_word() + (address >> BLOCKS_LEAF_SPAN_BITS);
+	/* The word above all bits of the number: else a forked child's, which is less by one, would
+	 * make the next leaf's addresses this one's. */
+	return (uintptr_t)leaf + ((uint64_t)process_word() << 32) +
+	       (address >> BLOCKS_LEAF_SPAN_BITS);
 }
 
 /* The leaf that has the address, noted; NULL where there is none yet, and in a forked child that

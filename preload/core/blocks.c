@@ -135,7 +135,10 @@ bool blocks_next_word(struct blocks_cursor *cursor, uint64_t *window, uint64_t *
 		if (!*word)
 			continue;
 		*window = cursor->window;
-		if (cursor->plane++ == blocks_last_read(cursor->blocks))
+		/* A window with a brief has no other block: one that is there by the next look has
+		 * come since. */
+		if (blocks_brief_plane(cursor->blocks) ||
+			cursor->plane++ == blocks_last_read(cursor->blocks))
 			skip(cursor, 0);
 		return true;
 	}

@@ -302,6 +302,30 @@ def the_fork_of_a_fork_keeps_its_blocks(t):
                     os.unlink(t.path(name))
 
 
+@case(limit=60)
+def a_forked_child_frees_what_lies_in_the_next_leaf(t):
+    """As the first thing it does: that block is gone from its table, no other, and none from its
+    parent's."""
+    for how in ("fork", "raw"):
+        for settings in ({"store": folder(t)}, {"store": folder(t), "sample": "512K"},
+                         {"sample": "512K"}, {}):
+            status, output, _ = t.finish(t.start([t.program("neighbours"), how], t.shim_environment(
+                blocks=1, **settings)), 30)
+            check_equal("status", 0, status)
+            own, above, below = output.split()
+            reports = []
+            for name in os.listdir(t.path("reports")):
+                with open(t.path("reports", name)) as file:
+                    reports.append(json.load(file))
+                os.unlink(t.path("reports", name))
+            check_equal(f"{how} {settings}: reports", 2, len(reports))
+            reports.sort(key=lambda report: report["process"]["pid"])
+            for report, parent in zip(reports, (True, False)):
+                here = {block["address"] for block in report["blocks"]}
+                check_equal(f"{how} {settings}: {'parent' if parent else 'child'}",
+                            (False, parent, True), tuple(x in here for x in (own, above, below)))
+
+
 # -- No room, no way ----------------------------------------------------------------------------------
 
 def notices_at_exit(t, where, argv=("true",), **how):

@@ -14,6 +14,8 @@
 #include "thread.h"
 #include "track.h"
 
+#include "core/seal.h"
+
 enum { GENERATIONS = 150, TOGETHER = 8, ROUNDS = 300, SHARED = 64 };
 
 /* The allocator of ThreadSanitizer puts small blocks 16 bytes apart. */
@@ -116,6 +118,20 @@ static void generation(uintptr_t first)
 		pthread_join(thread[i], NULL);
 }
 
+/* What all slots have told of, and what they have not yet. */
+static int64_t live_bytes(void)
+{
+	int64_t bytes = thread_live_bytes()[0];
+
+	for (uint32_t slot = 1; slot <= lane_count(thread_slots()); slot++) {
+		const _Atomic uint64_t *sealed = lane_get(thread_slots(), slot);
+		const struct thread *thread = unseal(*sealed);
+
+		bytes += thread->unsettled;
+	}
+	return bytes;
+}
+
 static void compare(void)
 {
 	struct thread_totals totals = thread_totals();
@@ -127,6 +143,8 @@ static void compare(void)
 		complain("frees", totals.frees);
 	if (blocks != made - freed || bytes != totals.allocated_bytes - totals.freed_bytes)
 		complain("blocks in the table", blocks);
+	if (live_bytes() != (int64_t)bytes)
+		complain("live bytes", (uint64_t)live_bytes());
 	if (highest_slot > 4 * TOGETHER)
 		complain("slots", highest_slot);
 }

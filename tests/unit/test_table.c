@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dice.h"
+#include "process.h"
 #include "store.h"
 #include "table.h"
 
@@ -336,6 +337,27 @@ static void small_blocks_of_one_window_go_the_short_way(void **state)
 	table_boot(true, false);
 }
 
+/* In a forked child the process's number is another, and must not be mistaken for the leaf's: no
+ * address near the last one is found before the child has settled. */
+static void a_forked_child_finds_no_leaf_by_its_parents_look(void **state)
+{
+	const uint64_t leaf = (uint64_t)1 << BLOCKS_LEAF_SPAN_BITS, address = 0x7b8000000000;
+	struct table_birth birth = {address, 100, 5, 3, 4, 0, 0};
+	_Atomic uint32_t *mark = process_mark, forked = 0;
+	struct table_taken taken;
+
+	(void)state;
+	table_boot(true, false);
+	assert_true(table_put(&stock, &birth, &taken));
+	assert_true(table_take_small(&near, address) && table_put_small(&near, address, 9, 3, 4));
+	process_mark = &forked;
+	for (uint64_t i = 0; i < 8; i++)
+		assert_false(table_take_small(&near, address + i * leaf) ||
+			     table_take_small(&near, address - i * leaf));
+	process_mark = mark;
+	assert_true(table_take_small(&near, address));
+}
+
 /* The short way and the long one are one table; what is not for the short way leaves it as it was.
  */
 static void a_small_block_goes_the_short_way(void **state)
@@ -457,6 +479,7 @@ int main(void)
 		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
 		cmocka_unit_test(small_blocks_of_one_window_go_the_short_way),
 		cmocka_unit_test(a_small_block_goes_the_short_way),
+		cmocka_unit_test(a_forked_child_finds_no_leaf_by_its_parents_look),
 		cmocka_unit_test(an_address_that_is_not_there_is_not_taken),
 		cmocka_unit_test(an_address_beyond_the_table_is_counted),
 		cmocka_unit_test(ten_million_blocks_need_no_more_memory_than_live_at_once),
