@@ -9,7 +9,7 @@ static struct {
 	int pid;
 	unsigned forks;
 	_Atomic uint32_t unforked;
-} self = {.unforked = 1};
+} self = {.unforked = PROCESS_OWN};
 
 _Atomic uint32_t *process_mark = &self.unforked;
 
@@ -23,7 +23,7 @@ void process_settle(void)
 		return;
 	}
 	storefile_forked(); /* before anything is written to a table */
-	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
+	atomic_store_explicit(process_mark, PROCESS_OWN, memory_order_relaxed);
 	self.pid = sys_getpid();
 	self.forks++;
 	filter_forked();
@@ -51,6 +51,6 @@ unsigned process_forks(void)
 void process_boot(void)
 {
 	process_mark = &locks()->mark;
-	atomic_store_explicit(process_mark, 1, memory_order_relaxed);
+	atomic_store_explicit(process_mark, PROCESS_OWN, memory_order_relaxed);
 	self.pid = sys_getpid();
 }

@@ -16,7 +16,9 @@ static inline bool process_forked(void)
 	return !atomic_load_explicit(process_mark, memory_order_relaxed);
 }
 
-/* Another number in a fork of the process that last settled. Anywhere. */
+/* PROCESS_OWN, and 0 in a fork of the process that last settled: a bit above all that it may be
+ * added to. Anywhere. */
+#define PROCESS_OWN 0x80000000u
 static inline uint32_t process_word(void)
 {
 	return atomic_load_explicit(process_mark, memory_order_relaxed);

@@ -64,10 +64,12 @@ struct table_near {
 
 static inline uint64_t table_near_check(const struct blocks_leaf *leaf, uint64_t address)
 {
-	/* The word above all bits of the number: else a forked child's, which is less by one, would
-	 * make the next leaf's addresses this one's. */
-	return (uintptr_t)leaf + ((uint64_t)process_word() << 32) +
-	       (address >> BLOCKS_LEAF_SPAN_BITS);
+	/* Were it not above all bits of the number, a forked child would take the next leaf's
+	 * addresses for this one's. */
+	_Static_assert((uint64_t)PROCESS_OWN >> (BLOCKS_ADDRESS_BITS - BLOCKS_LEAF_SPAN_BITS),
+		"the process's bit is above a leaf's number");
+
+	return (uintptr_t)leaf + process_word() + (address >> BLOCKS_LEAF_SPAN_BITS);
 }
 
 /* The leaf that has the address, noted; NULL where there is none yet, and in a forked child that
