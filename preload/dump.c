@@ -7,6 +7,7 @@
 #include "interval.h"
 #include "lock.h"
 #include "process.h"
+#include "scratch.h"
 #include "session.h"
 #include "signals.h"
 #include "state.h"
@@ -211,5 +212,6 @@ void dump_boot(void)
 
 	if (stack)
 		self.stack_top = stack + STACK_SIZE;
+	scratch_boot();
 	state_process();
 }

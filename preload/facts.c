@@ -16,6 +16,7 @@
 #include "regions.h"
 #include "sample.h"
 #include "signals.h"
+#include "scratch.h"
 #include "store.h"
 #include "storefile.h"
 #include "strings.h"
@@ -327,6 +328,7 @@ static void gather_own(struct view *view)
 			(struct view_range){ranges[i].start, ranges[i].start + ranges[i].size};
 	view->own[view->owns++] =
 		(struct view_range){(uintptr_t)locks(), (uintptr_t)locks() + sizeof *locks()};
+	view->own[view->owns++] = scratch_aside();
 }
 
 /* -- What the kernel says ------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "kept.h"
 #include "naming.h"
 #include "output.h"
+#include "scratch.h"
 #include "state.h"
 #include "survey.h"
 #include "sys.h"
@@ -44,17 +45,11 @@ static struct {
 /* -- Memory --------------------------------------------------------------------------------- */
 
 /* Ours while the dump lasts, and so the ledger counts it. */
-static void *scratch(struct view *view, size_t size)
+static void own(struct view *view, const void *memory, size_t size)
 {
-	void *memory = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
-
-	if (!memory)
-		return NULL;
-	sys_madvise(memory, size, MADV_RANDOM);
-	if (view && view->owns < VIEW_OWN)
+	if (memory && view->owns < VIEW_OWN)
 		view->own[view->owns++] =
 			(struct view_range){(uintptr_t)memory, (uintptr_t)memory + size};
-	return memory;
 }
 
 /* -- The three forms ------------------------------------------------------------------------ */
@@ -102,7 +97,7 @@ static int report(struct session *session, int format)
 	struct names names = {naming_of, &session->naming};
 	size_t naming_size = naming_memory(&session->view, &wanted);
 	size_t size = (report_scratch(&session->atlas, &options) * 8 + 63) & ~(size_t)63;
-	void *memory = scratch(NULL, naming_size + size);
+	void *memory = scratch_take(naming_size + size);
 	int error;
 
 	if (memory) {
@@ -116,7 +111,7 @@ static int report(struct session *session, int format)
 	lose_names(session);
 	error = write_report(session, &names, &options, format);
 	if (memory)
-		sys_munmap(memory, naming_size + size);
+		scratch_return(memory, naming_size + size);
 	return error;
 }
 
@@ -124,29 +119,34 @@ static int analyse_and_report(struct session *session, int format)
 {
 	uint32_t room = facts_mappings(session->buffer, sizeof session->buffer) + MAPPINGS_MARGIN;
 	size_t size = atlas_memory(&session->view, room);
-	void *memory = scratch(&session->view, size);
+	void *memory = scratch_take(size);
 	int error;
 
 	if (!memory)
 		return ENOMEM;
+	own(&session->view, memory, size);
 	session->view.complete =
 		atlas_make(&session->atlas, &session->view, memory, size, room) == 0;
 	facts_lose_meanwhile(&session->view);
 	error = report(session, format);
-	sys_munmap(memory, size);
+	scratch_return(memory, size);
 	return error;
 }
 
 static int write_surveyed(struct session *session, int format)
 {
 	size_t size = survey_memory(&session->view);
-	void *memory = scratch(&session->view, size);
+	void *memory = scratch_map(size);
 	int error;
 
+	own(&session->view, memory, size);
 	if (memory)
 		facts_lose(&session->view, "held_missed",
 			"places where malloc may hold memory that is called trimmable",
 			survey_take(&session->view, memory, size));
+	else
+		facts_lose(&session->view, "not_surveyed",
+			"looks at malloc's arenas, for which no memory was to be had", 1);
 	if (format == CONFIG_SNAPSHOT)
 		error = snapshot_write(&session->view, session->scratch, sizeof session->scratch,
 			&session->text, NULL);
@@ -154,7 +154,7 @@ static int write_surveyed(struct session *session, int format)
 		error = analyse_and_report(session, format);
 	testament_write(&session->view);
 	if (memory)
-		sys_munmap(memory, size);
+		scratch_return(memory, size);
 	return error;
 }
 
@@ -210,16 +210,19 @@ static int write_out(struct session *session, int format, bool private)
 
 int session_report(const char *reason, int format, uint32_t *number)
 {
-	struct session *session = scratch(NULL, sizeof *session);
+	struct session *session;
 	int error;
 
-	if (!session)
-		return ENOMEM;
 	if (*number == 1)
 		self.failed = 0; /* those of our parent */
+	scratch_begin();
+	session = scratch_take(sizeof *session);
+	if (!session) {
+		self.failed++;
+		return ENOMEM;
+	}
 	facts_gather(&session->facts, &session->view, *number, reason);
-	session->view.own[session->view.owns++] =
-		(struct view_range){(uintptr_t)session, (uintptr_t)session + sizeof *session};
+	own(&session->view, session, sizeof *session);
 	if (format < 0)
 		error = write_out(session, (int)config()->format, false);
 	else
@@ -227,6 +230,6 @@ int session_report(const char *reason, int format, uint32_t *number)
 			format & VMATLAS_REQUEST_PRIVATE);
 	*number = session->view.number;
 	facts_close(&session->facts);
-	sys_munmap(session, sizeof *session);
+	scratch_return(session, sizeof *session);
 	return error;
 }

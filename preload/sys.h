@@ -117,6 +117,20 @@ static inline void *sys_mmap_anonymous(size_t size, int protection, int flags)
 	return result < 0 && result > -4096 ? NULL : (void *)result;
 }
 
+/* Not private: RLIMIT_DATA does not count it. NULL when refused. */
+static inline void *sys_mmap_shared(size_t size, int protection, int flags)
+{
+	long result = sys_call(
+		SYS_mmap, 0, (long)size, protection, MAP_SHARED | MAP_ANONYMOUS | flags, -1, 0);
+
+	return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+
+static inline int sys_mprotect(void *address, size_t size, int protection)
+{
+	return (int)sys_call(SYS_mprotect, (long)address, (long)size, protection, 0, 0, 0);
+}
+
 static inline int sys_munmap(void *address, size_t size)
 {
 	return (int)sys_call(SYS_munmap, (long)address, (long)size, 0, 0, 0, 0);

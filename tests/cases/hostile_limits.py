@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Descriptors and limits under fire, and every kind of place that a report could be sent to."""
 
+import json
 import os
 import pty
 import resource
@@ -27,6 +28,33 @@ prove_all("limits.c", without=("work", "work_once", "broken_pipe"), how={
 
 def program(t):
     return build(t, "limits.c")
+
+
+@case()
+def a_report_where_nothing_can_be_mapped(t):
+    """That is when somebody wants one: it is whole, and twice."""
+    for limit in ("data", "space", "mappings"):
+        for form in ("json", "text", "snapshot"):
+            argv = [t.program("at_limit"), limit]
+            env = {**t.shim_environment(output=t.path("reports", f"{limit}.%n"), format=form)}
+            status, out, err = t.finish(t.start(argv, env), 30)
+            check_same(f"{limit}, {form}", (0, "refused: 1\nrefused: 1, well: 500\n", ""), (status, out, err))
+            paths = [t.path("reports", f"{limit}.{number}") for number in (1, 2)]
+            for path in paths:
+                check(os.path.exists(path), f"{limit}, {form}: no report {os.path.basename(path)}")
+                if form == "json":
+                    check_whole(path)
+                os.unlink(path)
+
+
+def check_whole(path):
+    """All blocks, with names, and sums that hold."""
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file)
+    check(not check_report(report), f"{path}: {check_report(report)}")
+    check(report["dump"]["complete"], f"{path}: not complete")
+    blocks = [stack["live_blocks"] for stack in report["callstacks"] if stack["live_bytes"] == 500 * 100000]
+    check(blocks == [500], f"{path}: {blocks} blocks from the call site of 500")
 
 
 def quiet(t, scenario, output, before_exec=None, limit=30, format="json", dumps=10):
@@ -185,7 +213,7 @@ def a_full_disk(t):
         raise Skip("a file system cannot be mounted here")
     script = (f"mount -t tmpfs -o size=16k none {t.path('disk')}; "
               f"{program(t)} work && ls {t.path('disk')}")
-    run = t.shim(["unshare", "-m", "sh", "-c", script], dumps=5, match="limits work",
+    run = t.shim(["unshare", "-m", "sh", "-c", script], dumps=5, match="limits work $",
                  settings={"output": t.path("disk", "report.%e.%p.%n")})
     check_same("status and error output", (0, ""), (run.status, run.err))
     check("report" not in run.out, f"a torn report is left:\n{run.out}")

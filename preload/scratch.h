@@ -1,0 +1,34 @@
+/* scratch.h - the memory that one dump works with.
+ *
+ * Mapped for it, and unmapped after it. A process at a limit of its own (RLIMIT_DATA, RLIMIT_AS,
+ * vm.max_map_count) gets no more mappings, and that is when somebody wants to see its memory. The
+ * first limit does not count what is shared; for the others, address space is set aside at the
+ * start, of which nothing is there until then. One dump works at a time, and gives back what it
+ * took in the opposite order. */
+#ifndef VMATLAS_SCRATCH_H
+#define VMATLAS_SCRATCH_H
+
+#include "core/view.h"
+
+#include <stddef.h>
+
+/* Start only: sets the address space aside, but not more than a small part of a limit that stands
+ * already. */
+void scratch_boot(void);
+
+/* A dump begins: what an earlier one left, in a parent that was forked meanwhile, is nobody's. */
+void scratch_begin(void);
+
+/* Zeros, at the beginning of a page; NULL when there is none to be had. */
+void *scratch_take(size_t size);
+
+/* The same for what a dump can be without: nothing that was set aside. */
+void *scratch_map(size_t size);
+
+/* Of either. */
+void scratch_return(void *memory, size_t size);
+
+/* What was set aside; empty when nothing was. Anywhere. */
+struct view_range scratch_aside(void);
+
+#endif
