@@ -49,7 +49,8 @@ static inline uint32_t frames_number(struct frames_batch *batch, const struct vm
 
 	if (frames_is(parent + 1, frame))
 		return parent + 1;
-	if (parent && !batch->open) {
+	/* A level may hold any number, should the program have written over it. */
+	if (parent && parent <= lane_count(&frames.table.lane) && !batch->open) {
 		hint = *(const volatile uint32_t *)lane_get(&frames.hints, parent);
 		if (frames_is(hint, frame))
 			return hint;
