@@ -1,6 +1,8 @@
 #include "guard.h"
 #include "sys.h"
 
+__thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 /* False where the kernel may not be asked: then a program with handlers on an alternate stack and
  * a filter is one that jumps out of them, more likely than one that allocates in them. */
 static bool on_alternate_stack(void)

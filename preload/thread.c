@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-__thread struct guard guard __attribute__((tls_model("initial-exec"), visibility("hidden")));
-
 static struct {
 	/* Both under locks()->threads; records are filled before a slot refers to them. */
 	struct lane records;
