@@ -16,6 +16,9 @@ comma := ,
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 DESTDIR ?=
 BUILD := build
 VERSION := 0.1.0
@@ -133,22 +136,28 @@ test: setup
 check: all programs units
 	@tests/run
 
-MAN1 := $(wildcard tools/man/*.1)
-MAN7 := $(wildcard tools/man/*.7)
+# What is installed: its mode, where it is, and where it goes.
+PUT := 755:$(BUILD)/vmatlas:$(PREFIX)/bin/vmatlas \
+	755:$(BUILD)/libvmatlas.so:$(LIBDIR)/libvmatlas.so \
+	644:include/vmatlas.h:$(PREFIX)/include/vmatlas.h \
+	644:$(BUILD)/vmatlas.pc:$(PKGCONFIGDIR)/vmatlas.pc \
+	644:tools/completion/vmatlas.bash:$(BASHDIR)/vmatlas \
+	644:tools/completion/_vmatlas:$(ZSHDIR)/_vmatlas \
+	$(foreach page,$(wildcard tools/man/*.[17]), \
+		644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/include \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7
-	install -m 755 $(BUILD)/vmatlas $(DESTDIR)$(PREFIX)/bin/vmatlas
-	install -m 755 $(BUILD)/libvmatlas.so $(DESTDIR)$(LIBDIR)/libvmatlas.so
-	install -m 644 include/vmatlas.h $(DESTDIR)$(PREFIX)/include/vmatlas.h
-	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
-	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+.PHONY: $(BUILD)/vmatlas.pc # the places may be others than last time
+$(BUILD)/vmatlas.pc: tools/packaging/vmatlas.pc.in
+	@mkdir -p $(@D)
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< >$@
+install: all $(BUILD)/vmatlas.pc
+	@set -e; for put in $(PUT); do \
+		mode=$${put%%:*}; put=$${put#*:}; \
+		install -D -m $$mode $${put%%:*} $(DESTDIR)$${put#*:}; \
+		echo $(DESTDIR)$${put#*:}; \
+	done
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/vmatlas $(DESTDIR)$(LIBDIR)/libvmatlas.so \
-		$(DESTDIR)$(PREFIX)/include/vmatlas.h \
-		$(MAN1:tools/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
-		$(MAN7:tools/man/%=$(DESTDIR)$(MANDIR)/man7/%)
+	rm -f $(foreach put,$(PUT),$(DESTDIR)$(lastword $(subst :, ,$(put))))
 clean:
 	rm -rf $(BUILD)
 
