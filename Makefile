@@ -21,6 +21,7 @@ MANDIR ?= $(PREFIX)/share/man
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+GDBDIR ?= $(PREFIX)/share/gdb/auto-load
 DESTDIR ?=
 BUILD := build
 VERSION := 0.1.0
@@ -148,6 +149,7 @@ PUT := 755:$(BUILD)/vmatlas:$(PREFIX)/bin/vmatlas \
 	644:$(BUILD)/vmatlas.pc:$(PKGCONFIGDIR)/vmatlas.pc \
 	644:tools/completion/vmatlas.bash:$(BASHDIR)/vmatlas \
 	644:tools/completion/_vmatlas:$(ZSHDIR)/_vmatlas \
+	644:tools/gdb/vmatlas.py:$(GDBDIR)$(LIBDIR)/libvmatlas.so-gdb.py \
 	$(foreach page,$(wildcard tools/man/*.[17]), \
 		644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
