@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "complain.h"
+#include "core_file.h"
 #include "listing_ask.h"
 #include "listing_bytes.h"
 #include "listing_gdb.h"
@@ -192,13 +194,47 @@ static int from_bytes(const char *what, char *bytes, size_t length, const struct
 	return 0;
 }
 
+/* A core has the size of a process: of one nothing is read but what is needed. */
+static FILE *open_core(const char *path)
+{
+	struct stat status;
+	char begin[20];
+	FILE *file;
+
+	/* Who writes to a pipe would notice that it is opened twice. */
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return NULL;
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (!core_file_begins(begin, fread(begin, 1, sizeof(begin), file))) {
+		fclose(file);
+		return NULL;
+	}
+	rewind(file);
+	return file;
+}
+
+static int from_core(const char *path, FILE *file, struct listing **listing)
+{
+	struct snapshot_fault fault = {0};
+	int error = listing_snapshot_file(file, listing, &fault);
+
+	fclose(file);
+	return error ? snapshot_complain(path, error, &fault) : 0;
+}
+
 static int from_file(const char *path, const struct listing_how *how, struct listing **listing)
 {
+	FILE *core = open_core(path);
 	const char *what;
 	size_t length;
 	char *bytes;
-	int status = listing_bytes_of(path, &what, &bytes, &length);
+	int status;
 
+	if (core)
+		return from_core(path, core, listing);
+	status = listing_bytes_of(path, &what, &bytes, &length);
 	return status ? status : from_bytes(what, bytes, length, how, listing);
 }
 

@@ -1,19 +1,23 @@
 #!/usr/bin/python3
 """The command vmatlas of gdb, in a real gdb: of a process that it has stopped, and of a core file."""
 
+import json
 import os
+import random
 import re
+import resource
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import ROOT, Skip, case, check, check_equal, main, need
+from vmatlas_case import COMMAND, ROOT, Skip, case, check, check_equal, main, need
 
 SCRIPT = os.path.join(ROOT, "tools", "gdb", "vmatlas.py")
 NODE = 88  # sizeof(struct node)
 
 
-def gdb(t, *commands, program=None, core=(), status=0, env=None):
+def gdb(t, *commands, core=()):
     """What gdb says to these commands, each behind a line "> COMMAND"."""
     need("gdb")
     arguments = [f"source {SCRIPT}"]
@@ -26,12 +30,12 @@ def gdb(t, *commands, program=None, core=(), status=0, env=None):
     start = t.write("start.gdb", "set confirm off\nset pagination off\nset debuginfod enabled off\n"
                                  "set disable-randomization off\n" + attempt)
     told = subprocess.run(
-        ["gdb", "-q", "-nx", "-batch", "-x", start, *listed, program or t.program("debugged"), *core],
+        ["gdb", "-q", "-nx", "-batch", "-ix", start, *listed, t.program("debugged"), *core],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100, cwd=t.tmp,
-        env={**os.environ, **(env or {}), "TMPDIR": t.tmp})
+        env={**os.environ, "TMPDIR": t.tmp})
     if "ptrace: Operation not permitted" in told.stderr:
         raise Skip("no process may be debugged here")
-    check_equal(f"gdb ({told.stderr})", status, told.returncode)
+    check_equal(f"gdb ({told.stderr})", 0, told.returncode)
     parts = re.split(r"^> (.*)\n", told.stdout, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2])), told
 
@@ -49,7 +53,7 @@ def left_behind(t):
 def check_node(answer):
     """A node of the list, made by make_node, called by main."""
     check(re.match(rf"0x[0-9a-f]+: the start of a live block of {NODE} bytes\n", answer), answer)
-    check(re.search(r"block .* by thread \d+ debugged.*\n +make_node .*\n +main ", answer), answer)
+    check(re.search(r"block .* by thread \d+( debugged)?, .*\n +make_node .*\n +main ", answer), answer)
 
 
 def check_answers(told):
@@ -114,6 +118,120 @@ def in_the_midst_of_malloc_it_answers(t):
     for command in steps[1::2]:
         check_node(told[command])
     check("= 3" in told["print $_exitcode"], told["print $_exitcode"])
+
+
+def make_core(t, *commands, argument=""):
+    """A core file by gdb's generate-core-file, and what gdb said."""
+    path = t.path("core")
+    told, _ = gdb(t, f"set args {argument}", *loaded(t), *commands, f"generate-core-file {path}")
+    check(os.path.exists(path), str(told))
+    return path, told
+
+
+def vmatlas(*arguments, status=0):
+    told = subprocess.run([COMMAND, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60)
+    check_equal(f"{arguments}: status ({told.stderr})", status, told.returncode)
+    return told
+
+
+def by_stack(report):
+    """Live blocks and bytes by call stack, named by its functions."""
+    return {tuple(frame["function"] for frame in stack["frames"]):
+            (stack["live_blocks"], stack["live_bytes"])
+            for stack in report["callstacks"] if stack["live_blocks"]}
+
+
+@case(limit=120)
+def a_core_answers(t):
+    core, _ = make_core(t)
+    told, _ = gdb(t, *QUESTIONS, "vmatlas", core=[core])
+    check_answers(told)
+    check("page " not in told["vmatlas list"], "a core does not tell what was resident")
+    check("from a core file, at SIGTRAP" in told["vmatlas"], told["vmatlas"])
+    check("What RSS is made of" not in told["vmatlas"], told["vmatlas"])
+
+
+@case(limit=120)
+def a_core_has_what_the_process_had(t):
+    """Beside a snapshot of the same moment: blocks with their call stacks, totals, mappings. Its
+    other threads stand still while both are made."""
+    snapshot = t.path("kept")
+    core, _ = make_core(t, "vmatlas list",
+                        f"python shutil.copy(snapshot.path, {snapshot!r})")
+    ours, theirs = (json.loads(vmatlas("report", "--json", path).stdout) for path in (core, snapshot))
+    check_equal("call stacks", by_stack(theirs), by_stack(ours))
+    for key in ("live_bytes", "live_blocks", "allocations", "frees", "peak_live_bytes"):
+        check_equal(key, theirs["totals"][key], ours["totals"][key])
+    for key in ("pid", "exe"):
+        check_equal(key, theirs["process"][key], ours["process"][key])
+
+    def rows(report):
+        """But for what gdb cannot read, and with it the arenas, which are told by what is reserved
+        behind them; and what the snapshot was made with."""
+        return [(row["start"], row["end"], row["kind"], row["path"], row["live_blocks"])
+                for row in report["mappings"] if row["kind"] not in
+                ("guard", "reserve", "padding", "vvar", "vsyscall", "arena", "vmatlas")]
+    check_equal("mappings", [], [row for row in rows(theirs) if row not in rows(ours)])
+    check(len(rows(theirs)) > 30, "there are mappings")
+    heap = [row for row in ours["mappings"] if row["kind"] == "heap"]
+    check_equal("heaps", 1, len(heap))
+    check(heap[0]["live_blocks"] >= 1000, str(heap))
+
+
+@case(limit=120)
+def a_core_of_the_kernels(t):
+    """The core that the kernel writes, where it writes one to a place that can be foreseen."""
+    with open("/proc/sys/kernel/core_pattern", encoding="utf-8") as file:
+        if file.read().strip() != "core":
+            raise Skip("the kernel does not write cores as files named core")
+    run = t.plain([t.program("debugged"), "abort"], env=t.shim_environment(),
+                  before_exec=lambda: (resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)),
+                                       signal.signal(signal.SIGTRAP, signal.SIG_IGN)))
+    check_equal("status", -signal.SIGABRT, run.status)
+    cores = [name for name in os.listdir(t.tmp) if name.startswith("core")]
+    check_equal("cores", 1, len(cores))
+    report = vmatlas("report", t.path(cores[0])).stdout
+    check("at SIGABRT" in report and "make_node" in report, report)
+
+
+@case(limit=120)
+def damage_is_told(t):
+    """A core that is cut or spoiled is one clear line, or a report; never a crash."""
+    core, _ = make_core(t, argument="alone")
+    with open(core, "rb") as file:
+        whole = file.read()
+    dice = random.Random(6)
+    for turn in range(36):
+        spoiled = bytearray(whole)
+        if turn % 3 == 0:
+            del spoiled[dice.randrange(len(whole)):]
+        else:
+            # In headers and notes, or anywhere.
+            reach = 16384 if turn % 3 == 1 else len(whole)
+            for _ in range(200):
+                spoiled[dice.randrange(reach)] = dice.choice((0, 1, 0x7f, 0xff, dice.randrange(256)))
+        path = t.path("spoiled")
+        with open(path, "wb") as file:
+            file.write(spoiled)
+        told = subprocess.run([COMMAND, "report", "--json", "--no-source", path], capture_output=True, text=True,
+                              errors="replace", timeout=60)
+        check(told.returncode in (0, 1), f"turn {turn}: {told.returncode} {told.stderr}")
+        if told.returncode:
+            check(told.stderr.startswith("vmatlas: ") and told.stderr.count("\n") == 1, told.stderr)
+
+
+@case()
+def cores_without_tables_say_so(t):
+    need("gdb")
+    path = t.path("core")
+    gdb(t, "run", f"generate-core-file {path}")
+    told = vmatlas("report", path, status=1)
+    check("the core of a program without the shim" in told.stderr, told.stderr)
+    told = vmatlas("addr", path, "1000", status=1)
+    check("the core of a program without the shim" in told.stderr, told.stderr)
+    told, _ = gdb(t, "vmatlas list", core=[path])
+    check("no libvmatlas.so" in told["vmatlas list"], told["vmatlas list"])
 
 
 @case()

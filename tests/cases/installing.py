@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import BUILD, ROOT, case, check, check_equal, main, need
+from vmatlas_case import BUILD, ROOT, Skip, case, check, check_equal, main, need
 
 PROGRAM = r"""
 #include <stdio.h>
@@ -77,6 +77,22 @@ def each_shell_finds_its_completion(t):
         ["zsh", "-fc", f"fpath=({t.path('at/share/zsh/site-functions')} $fpath); autoload -Uz compinit;"
          f"compinit -u -d {t.path('dump')}; echo $_comps[vmatlas]"], capture_output=True, text=True)
     check_equal("zsh", "_vmatlas\n", told.stdout)
+
+
+@case(limit=300, parallel=False)
+def gdb_finds_its_command(t):
+    """With the library, as where the PREFIX is gdb's own."""
+    need("gdb")
+    install(t)
+    told = subprocess.run(
+        ["gdb", "-q", "-nx", "-batch", "-iex", "set auto-load safe-path /", "-iex",
+         f"set auto-load scripts-directory {t.path('at/share/gdb/auto-load')}", "-ex",
+         f"set env LD_PRELOAD {t.path('at/lib/libvmatlas.so')}", "-ex", "break abort", "-ex", "run",
+         "-ex", "vmatlas list", "-ex", "kill", "--args", t.program("debugged"), "alone"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    if "ptrace: Operation not permitted" in told.stderr:
+        raise Skip("no process may be debugged here")
+    check("the start of a live block of 88 bytes" in told.stdout, told.stdout + told.stderr)
 
 
 @case(limit=300, parallel=False)

@@ -1,5 +1,5 @@
 /* Stops for a debugger: SIGTRAP with a list in memory, again when its second node is freed; then ends
- * by abort (argument "abort") or with status 3. Threads allocate meanwhile. */
+ * by abort (argument "abort") or with status 3. Threads allocate meanwhile, but for "alone". */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,9 +37,10 @@ static __attribute__((noinline)) struct node *make_node(struct node *next)
 
 int main(int argc, char **argv)
 {
+	int count = argc > 1 && !strcmp(argv[1], "alone") ? 0 : 2;
 	pthread_t threads[2];
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < count; i++)
 		pthread_create(&threads[i], NULL, work, NULL);
 	for (int i = 0; i < 1000; i++)
 		list = make_node(list);
@@ -53,7 +54,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "abort"))
 		abort();
 	ended = 1;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	return 3;
 }

@@ -151,7 +151,7 @@ that is. Without it: the first lines of `vmatlas report`, with the ledger.
 
 A process has its shim make a snapshot, by a call in the selected thread, as `print f()` makes one,
 while the other threads stand still. It holds until the process goes on. A core file is read
-itself: it knows live blocks and who asked for them, and nothing of what was resident.
+itself: it knows live blocks and who asked for them, and nothing of what was in memory.
 
 Examples:
   vmatlas p->next
