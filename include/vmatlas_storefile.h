@@ -95,9 +95,10 @@ struct vmatlas_storefile {
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];
 };
 
-/* So much of the head is known from the start on. These bytes stand in the variables of libvmatlas.so
- * in each process, with or without a file: whoever reads its memory, of a core file say, finds the
- * tables by them. The pid is that of the process that loaded the library, its forked children's too.
+/* So much of the head is known from the start on. These bytes stand in the variables of
+ * libvmatlas.so in each process, with or without a file: whoever reads its memory, of a core file
+ * say, finds the tables by them. The pid is that of the process that loaded the library, its forked
+ * children's too.
  */
 #define VMATLAS_STOREFILE_KNOWN offsetof(struct vmatlas_storefile, account)
 
