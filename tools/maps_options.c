@@ -107,18 +107,6 @@ static void set_group(struct maps_options *options, const char *argument)
 		check_argument("--group", argument, "expected file or kind");
 }
 
-static void set_color(struct maps_options *options, const char *argument)
-{
-	if (!argument || !strcmp(argument, "always"))
-		options->color = MAPS_COLOR_ALWAYS;
-	else if (!strcmp(argument, "never"))
-		options->color = MAPS_COLOR_NEVER;
-	else if (!strcmp(argument, "auto"))
-		options->color = MAPS_COLOR_AUTO;
-	else
-		check_argument("--color", argument, "expected auto, always or never");
-}
-
 static void set_sort(struct maps_options *options, const char *argument)
 {
 	if (!maps_order_find(&options->order, argument))
@@ -184,7 +172,7 @@ static error_t parse_rest(int key, char *argument, struct maps_options *options)
 		set_group(options, argument);
 		return 0;
 	case KEY_COLOR:
-		set_color(options, argument);
+		options->color = color_parse(argument);
 		return 0;
 	case KEY_ELF:
 		options->elf = true;

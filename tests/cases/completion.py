@@ -120,8 +120,8 @@ def bash_offers_the_programs_own_words(t):
     need("bash")
     check("bash" in bash("run", "bas"), "a program")
     check("bash" in bash("run", "-o", "x", "--no-exit", "--store", "=", "y", "bas"), "behind options")
-    check_equal("a path", [os.path.join(BUILD, "vmatlas")],
-                bash("run", os.path.join(BUILD, "vmatlas")))
+    check_equal("a path", [os.path.join(BUILD, "libvmatlas.so")],
+                bash("run", os.path.join(BUILD, "libvmatlas")))
     for before in (["ls"], ["--", "ls"], ["-q", "-f", "text", "ls"], ["--format", "=", "text", "ls"]):
         check_equal(f"behind {before}", ["README.md"], bash("run", *before, "READ"))
     check("--format=" not in bash("run", "ls", "--f"), "options of the program's are not ours")

@@ -3,6 +3,7 @@
 
 import glob
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -17,6 +18,14 @@ NO_JSON = {
     "run": "what it prints is the program's; --format=json is its report",
     "dump": "prints a path; --format=json is the report there",
     "export": "--format=json is one of its formats",
+}
+
+# What has no --color, and why.
+NO_COLOR = {
+    "run": "what it prints is the program's",
+    "dump": "prints a path",
+    "export": "writes for programs",
+    "top": "is on a terminal in any case, or --once; NO_COLOR is obeyed",
 }
 
 
@@ -92,6 +101,59 @@ def each_command_has_json(t):
         check_equal(f"{name}: --json ({NO_JSON.get(name, '')})", name not in NO_JSON, has)
         if not has:
             check("json" in told_by(name, "--help"), f"{name}: neither --json nor --format=json")
+
+
+def on_a_terminal(*arguments, **variables):
+    """What the command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen([COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=subprocess.PIPE, env={**env, "TERM": "xterm", **variables})
+    os.close(theirs)
+    told = b""
+    try:
+        while part := os.read(ours, 65536):
+            told += part
+    except OSError:  # its end
+        pass
+    os.close(ours)
+    check_equal(f"{arguments}: stderr", b"", process.communicate()[1])
+    return told.decode().replace("\r\n", "\n")
+
+
+def plain(text):
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+@case()
+def each_command_has_color(t):
+    snapshot, other = t.path("a"), t.path("b")
+    for path in (snapshot, other):
+        told = subprocess.run([COMMAND, "run", "-q", "-f", "snapshot", "-o", path, "sort", os.devnull],
+                              capture_output=True, text=True)
+        check_equal(f"run ({told.stderr})", 0, told.returncode)
+    asked = {"report": [snapshot], "maps": [snapshot], "addr": [snapshot, "1000"],
+             "diff": [snapshot, other], "check": ["-v", "--max-live=1G", snapshot]}
+    for name in commands():
+        check_equal(f"{name}: --color ({NO_COLOR.get(name, '')})", name not in NO_COLOR,
+                    "--color" in options(name))
+    check_equal("commands", set(commands()) - set(NO_COLOR), set(asked))
+    for name, arguments in asked.items():
+        text = on_a_terminal(name, *arguments, NO_COLOR="1")
+        check("\x1b" not in text and text, f"{name}: colours with NO_COLOR")
+        check_equal(f"{name}: --color=never", text, on_a_terminal(name, "--color=never", *arguments))
+        for colored in (on_a_terminal(name, *arguments),
+                        on_a_terminal(name, "--color=always", *arguments, NO_COLOR="1")):
+            check("\x1b[" in colored, f"{name}: no colours")
+            check_equal(f"{name}: but for the colours", text, plain(colored))
+        piped = subprocess.run([COMMAND, name, *arguments], capture_output=True, text=True).stdout
+        check("\x1b" not in piped and piped, f"{name}: colours in a pipe")
+        told = subprocess.run([COMMAND, name, "--color=blue", *arguments], capture_output=True, text=True)
+        check_equal(f"{name}: status", 2, told.returncode)
+        if "--json" in options(name):
+            told = on_a_terminal(name, "--json", "--color=always",
+                                 *[word for word in arguments if word != "-v"])
+            check("\x1b" not in told, f"{name}: colours in JSON")
 
 
 @case()
