@@ -7,7 +7,6 @@
 
 #include "../preload/core/maps.h"
 #include "core_elf.h"
-#include "listing.h"
 
 /* The kernel begins the heap up to 1 GiB behind the program's last page: arch_randomize_brk of
  * arch/x86/kernel/process.c. Nothing else is put there unasked. */
@@ -71,7 +70,7 @@ static void put_line(FILE *out, const struct core_segment *segment,
 	char perms[5];
 
 	fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %" PRIu64 "  ",
-		segment->start, segment->end, listing_perms(segment->perms, perms),
+		segment->start, segment->end, maps_letters(segment->perms, perms),
 		segment->path_offset, file->major, file->minor, file->inode);
 	put_path(out, segment->path ? segment->path : marker);
 	putc('\n', out);

@@ -89,16 +89,6 @@ const struct listing_row *listing_find(const struct listing *listing, uint64_t a
 	return NULL;
 }
 
-const char *listing_perms(unsigned perms, char out[5])
-{
-	out[0] = perms & MAPS_READ ? 'r' : '-';
-	out[1] = perms & MAPS_WRITE ? 'w' : '-';
-	out[2] = perms & MAPS_EXEC ? 'x' : '-';
-	out[3] = perms & MAPS_SHARED ? 's' : 'p';
-	out[4] = 0;
-	return out;
-}
-
 const char *listing_base(const struct listing_row *row, size_t *length)
 {
 	const char *path = row->line.path, *slash = NULL;
