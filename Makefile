@@ -6,6 +6,8 @@
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make web        installs what the page of `vmatlas report --html` is made of, by npm, and
 #                   builds the command with it; without this, make builds it without the page
+#   make dist       build/dist/vmatlas-VERSION.tar.gz, of what is committed
+#   make deb        Debian packages of it, in build/deb
 #   make bench      what it costs, beside its peers; QUICK=1: in three minutes
 #   make bench-hot  instructions per pair of malloc and free, under valgrind; NOTE=1 notes them
 #   make fuzzers    the fuzz targets, by clang; tests/fuzz/run runs them
@@ -16,6 +18,10 @@ comma := ,
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+GDBDIR ?= $(PREFIX)/share/gdb/auto-load
 DESTDIR ?=
 BUILD := build
 VERSION := 0.1.0
@@ -23,6 +29,8 @@ VERSION := 0.1.0
 CC ?= cc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
 BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION='"$(VERSION)"' -MMD -MP
 
 # The shim lives in other people's processes: position independent, nothing exported but the
@@ -30,10 +38,11 @@ BASE_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -D_GNU_SOURCE -DVMATLAS_VERSION=
 # caller's registers, and no vectorised prologue that would need an aligned stack. Two wrappers
 # that look alike must not become one that calls the other: the call stack would begin in it. Large
 # variables have pages of their own and come first, so that all small ones lie on a few (warm.c).
+# What a distribution adds to all it builds comes before this, and does not win.
 cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-frame-pointer \
 	-fno-optimize-sibling-calls $(call cc-option,-fno-ipa-icf) \
-	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector -fdata-sections
+	-fno-builtin-malloc -fno-builtin-free -fno-stack-protector -U_FORTIFY_SOURCE -fdata-sections
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,--sort-section=alignment \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
@@ -63,7 +72,7 @@ BENCH := $(addprefix $(BUILD)/tests/bench/,spend pair larson dumped libforward.s
 	libloading.so)
 
 .PHONY: all shim tools programs units demo test check setup install uninstall clean format lint help \
-	bench bench-setup bench-hot fuzzers storms web web-packages
+	dist deb bench bench-setup bench-hot fuzzers storms web web-packages
 all: shim tools
 shim: $(BUILD)/libvmatlas.so
 tools: $(BUILD)/vmatlas
@@ -72,11 +81,11 @@ units: $(UNIT)
 
 $(BUILD)/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(SHIM_CFLAGS) $(CFLAGS) -c $< -o $@
+	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SHIM_CFLAGS) -c $< -o $@
 
 $(BUILD)/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # What the shim exports follows from the list of wrapped functions.
 $(BUILD)/exports.map: preload/wrapped.def
@@ -85,10 +94,10 @@ $(BUILD)/exports.map: preload/wrapped.def
 	  echo '	vmatlas_*; local: *; };'; } > $@
 
 $(BUILD)/libvmatlas.so: $(CORE_OBJ) $(SHIM_OBJ) $(BUILD)/exports.map
-	$(CC) $(CFLAGS) $(SHIM_LDFLAGS) -o $@ $(CORE_OBJ) $(SHIM_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SHIM_LDFLAGS) -o $@ $(CORE_OBJ) $(SHIM_OBJ)
 
 $(BUILD)/vmatlas: $(CORE_OBJ) $(TOOLS_OBJ)
-	$(CC) $(CFLAGS) -o $@ $^ $(TOOLS_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)
 
 web: web-packages
 	@$(MAKE) --no-print-directory tools
@@ -133,22 +142,45 @@ test: setup
 check: all programs units
 	@tests/run
 
-MAN1 := $(wildcard tools/man/*.1)
-MAN7 := $(wildcard tools/man/*.7)
+# What is installed: its mode, where it is, and where it goes.
+PUT := 755:$(BUILD)/vmatlas:$(PREFIX)/bin/vmatlas \
+	755:$(BUILD)/libvmatlas.so:$(LIBDIR)/libvmatlas.so \
+	644:include/vmatlas.h:$(PREFIX)/include/vmatlas.h \
+	644:$(BUILD)/vmatlas.pc:$(PKGCONFIGDIR)/vmatlas.pc \
+	644:tools/completion/vmatlas.bash:$(BASHDIR)/vmatlas \
+	644:tools/completion/_vmatlas:$(ZSHDIR)/_vmatlas \
+	644:tools/gdb/vmatlas.py:$(GDBDIR)$(LIBDIR)/libvmatlas.so-gdb.py \
+	$(foreach page,$(wildcard tools/man/*.[17]), \
+		644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR) $(DESTDIR)$(PREFIX)/include \
-		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7
-	install -m 755 $(BUILD)/vmatlas $(DESTDIR)$(PREFIX)/bin/vmatlas
-	install -m 755 $(BUILD)/libvmatlas.so $(DESTDIR)$(LIBDIR)/libvmatlas.so
-	install -m 644 include/vmatlas.h $(DESTDIR)$(PREFIX)/include/vmatlas.h
-	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
-	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+.PHONY: $(BUILD)/vmatlas.pc # the places may be others than last time
+$(BUILD)/vmatlas.pc: tools/packaging/vmatlas.pc.in
+	@mkdir -p $(@D)
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< >$@
+install: all $(BUILD)/vmatlas.pc
+	@set -e; for put in $(PUT); do \
+		mode=$${put%%:*}; put=$${put#*:}; \
+		install -D -m $$mode $${put%%:*} $(DESTDIR)$${put#*:}; \
+		echo $(DESTDIR)$${put#*:}; \
+	done
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/vmatlas $(DESTDIR)$(LIBDIR)/libvmatlas.so \
-		$(DESTDIR)$(PREFIX)/include/vmatlas.h \
-		$(MAN1:tools/man/%=$(DESTDIR)$(MANDIR)/man1/%) \
-		$(MAN7:tools/man/%=$(DESTDIR)$(MANDIR)/man7/%)
+	rm -f $(foreach put,$(PUT),$(DESTDIR)$(lastword $(subst :, ,$(put))))
+
+# What is committed, the same bytes each time. Of a tarball none can be made.
+TREE := vmatlas-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)/dist
+	git archive --format=tar --prefix=$(TREE)/ HEAD | gzip -9n >$(BUILD)/dist/$(TREE).tar.gz.part
+	mv $(BUILD)/dist/$(TREE).tar.gz.part $(BUILD)/dist/$(TREE).tar.gz
+# The page of report --html comes along where it has been built: a package is built without a network.
+deb: dist $(PAGE)
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/dist/$(TREE).tar.gz -C $(BUILD)/deb
+	cp -r tools/packaging/debian $(BUILD)/deb/$(TREE)/debian
+	$(if $(PAGE),install -D -m 644 $(PAGE) $(BUILD)/deb/$(TREE)/build/web/page.html)
+	cd $(BUILD)/deb/$(TREE) && dpkg-buildpackage -b -nc -uc -us
+	@ls $(BUILD)/deb/*.deb
 clean:
 	rm -rf $(BUILD)
 

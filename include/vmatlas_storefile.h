@@ -7,6 +7,7 @@
 #ifndef VMATLAS_STOREFILE_LAYOUT_H
 #define VMATLAS_STOREFILE_LAYOUT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vmatlas_snapshot.h"
@@ -93,6 +94,13 @@ struct vmatlas_storefile {
 	struct vmatlas_account account[2];
 	struct vmatlas_piece piece[VMATLAS_PIECES_MOST];
 };
+
+/* So much of the head is known from the start on. These bytes stand in the variables of
+ * libvmatlas.so in each process, with or without a file: whoever reads its memory, of a core file
+ * say, finds the tables by them. The pid is that of the process that loaded the library, its forked
+ * children's too.
+ */
+#define VMATLAS_STOREFILE_KNOWN offsetof(struct vmatlas_storefile, account)
 
 /* FNV-1a, 64 bits, from `check` on; begin with 0. */
 static inline uint64_t vmatlas_storefile_check(uint64_t check, const void *bytes, uint64_t length)

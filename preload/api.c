@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "phases.h"
 #include "process.h"
+#include "state.h"
 #include "vmatlas_store.h"
 
 /* From the first version of it to what no later one will need: a program that was built with a
@@ -48,6 +49,18 @@ int vmatlas_api_phase(const char *name)
 		guard_open();
 	errno = error;
 	return result;
+}
+
+intptr_t vmatlas_api_private(void)
+{
+	int error = errno, result = EAGAIN;
+
+	if (is_ready())
+		result = dump("debugger", CONFIG_SNAPSHOT | VMATLAS_REQUEST_PRIVATE);
+	if (!result)
+		result = vmatlas_state.private_error;
+	errno = error;
+	return result ? -result : (intptr_t)vmatlas_state.private_path;
 }
 
 int vmatlas_api_describe(const void *address, struct vmatlas_description *description)

@@ -11,6 +11,10 @@
 
 API int vmatlas_api_dump(const char *reason);
 API int vmatlas_api_phase(const char *name);
+/* Not for programs: a debugger calls it in the process that it has stopped. The snapshot that
+ * `vmatlas dump --private` would get: where its path stands, or a negative errno. The file is the
+ * caller's to remove. */
+API intptr_t vmatlas_api_private(void);
 API int vmatlas_api_describe(const void *address, struct vmatlas_description *description);
 
 #endif

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "dump.h"
 #include "interval.h"
+#include "landmark.h"
 #include "output.h"
 #include "process.h"
 #include "signals.h"
@@ -83,6 +84,7 @@ static __attribute__((constructor)) void begin(int argc, char **argv, char **env
 	testament_boot();
 	output_boot();
 	state_boot();
+	landmark_boot();
 	dump_boot();
 	signals_boot(dump_on_signal, config()->at_exit ? killed : NULL);
 	interval_start();

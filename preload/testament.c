@@ -1,20 +1,16 @@
 #include "testament.h"
 #include "aside.h"
-#include "boot.h"
-#include "callstack.h"
-#include "clock.h"
 #include "config.h"
 #include "crowd.h"
 #include "facts.h"
+#include "landmark.h"
 #include "process.h"
 #include "store.h"
 #include "storefile.h"
 #include "storetables.h"
-#include "warm.h"
 #include "sys.h"
+#include "warm.h"
 #include "table.h"
-#include "thread.h"
-#include "track.h"
 
 #include "core/snapshot.h"
 
@@ -187,65 +183,6 @@ static void opened(void)
 
 /* -- The plan ------------------------------------------------------------------------------- */
 
-static void add_table(enum vmatlas_storefile_table table, const struct lane *lane)
-{
-	self.plan.head.table[table] = (uintptr_t)lane;
-}
-
-static void plan_tables(void)
-{
-	struct view view = {0};
-
-	facts_tables(&view);
-	add_table(VMATLAS_STOREFILE_FRAMES, view.frames);
-	add_table(VMATLAS_STOREFILE_ORIGINS, view.origins);
-	add_table(VMATLAS_STOREFILE_MOMENTS, view.moments);
-	add_table(VMATLAS_STOREFILE_BIRTHS, view.births);
-	add_table(VMATLAS_STOREFILE_BIGS, view.bigs);
-	add_table(VMATLAS_STOREFILE_THREADS, view.threads);
-	add_table(VMATLAS_STOREFILE_REGIONS, view.regions);
-	add_table(VMATLAS_STOREFILE_MODULES, view.modules);
-	add_table(VMATLAS_STOREFILE_STRINGS, view.strings);
-	add_table(VMATLAS_STOREFILE_PHASES, view.phases);
-	add_table(VMATLAS_STOREFILE_FREED, view.freed);
-	add_table(VMATLAS_STOREFILE_WEIGHTS, view.sample_mean ? view.weights : NULL);
-	self.plan.head.sample = view.sample_mean;
-	add_table(VMATLAS_STOREFILE_SLOTS, thread_slots());
-	self.plan.tables = storetables();
-	self.plan.head.history = view.freed ? view.history : 0;
-}
-
-static struct vmatlas_instant start_instant(void)
-{
-	struct clock_pair start = clock_start();
-
-	return (struct vmatlas_instant){start.ticks, start.realtime_ns, start.monotonic_ns};
-}
-
-static void plan_head(void)
-{
-	struct vmatlas_storefile *head = &self.plan.head;
-
-	head->byte_order = VMATLAS_BYTE_ORDER;
-	head->version = VMATLAS_STOREFILE_VERSION;
-	head->record_version = VMATLAS_STORE_VERSION;
-	head->page_size = PAGE;
-	head->lane_bytes = sizeof(struct lane);
-	head->blocks_bytes = sizeof(struct blocks);
-	head->leaf_bytes = sizeof(struct blocks_leaf);
-	head->counters_at = offsetof(struct thread, counters);
-	head->glibc = boot_glibc();
-	head->start = head->later = start_instant();
-	head->frequency = clock_frequency();
-	head->blocks = (uintptr_t)table_blocks();
-	head->live = (uintptr_t)thread_live_bytes();
-	head->peak = head->live + sizeof(int64_t);
-	head->highest_at = offsetof(struct thread, highest);
-	head->peak_error = THREAD_SETTLE;
-	head->resolution = (uintptr_t)track_resolution();
-}
-_Static_assert(sizeof(struct thread_counters) == sizeof(struct vmatlas_counters), "as the file's");
-
 /* The program's own name, without what a name in a directory cannot be. */
 static void plan_name(void)
 {
@@ -263,8 +200,8 @@ static void plan(void)
 {
 	strcpy(self.plan.directory, config()->store);
 	plan_name();
-	plan_tables();
-	plan_head();
+	self.plan.tables = storetables();
+	landmark_describe(&self.plan.head);
 	self.plan.wiped = (struct storefile_range){(uintptr_t)&table_live, sizeof table_live};
 	self.plan.opened = opened;
 	storefile_plan(&self.plan);

@@ -1,15 +1,17 @@
 #include "addr_json.h"
 #include "addr_text.h"
+#include "color.h"
 #include "command.h"
 #include "complain.h"
 #include "outfile.h"
+#include "paint.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 0x100, KEY_DEPTH, KEY_NO_ASK, DEPTH_MOST = 256 };
+enum { KEY_JSON = 0x100, KEY_DEPTH, KEY_NO_ASK, KEY_COLOR, DEPTH_MOST = 256 };
 
 struct addr_command {
 	const char *target;
@@ -18,10 +20,12 @@ struct addr_command {
 	bool json;
 	bool outside; /* without asking the shim */
 	uint32_t depth;
+	enum color color;
 };
 
 static const struct argp_option options[] = {
 	{"json", KEY_JSON, NULL, 0, "For programs", 1},
+	COLOR_OPTION(KEY_COLOR, 1),
 	{"depth", KEY_DEPTH, "N", 0, "Show so many frames of a call stack (default 16)", 1},
 	{"no-ask", KEY_NO_ASK, NULL, 0,
 		"Do not ask the shim in the process: mappings, pages and symbols only", 1},
@@ -32,7 +36,8 @@ static const char description[] =
 	"Says of each address what is there: the block, who asked for it and when, the variable or "
 	"function, the stack and its depth, the page, the mapping.\v"
 	"An address is hexadecimal, with or without 0x, or SYMBOL or SYMBOL+OFFSET of the program "
-	"or a library (hexadecimal, too). FILE is a snapshot, or a saved maps or smaps, which know "
+	"or a library (hexadecimal, too). FILE is a snapshot, a core, or a saved maps or smaps, "
+	"which know "
 	"of mappings and symbols only. A process with the shim in it is asked for a snapshot.\n"
 	"\n"
 	"Who had an address before is known with VMATLAS_HISTORY (`vmatlas run --history 64K`).\n"
@@ -73,6 +78,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case KEY_JSON:
 		command->json = true;
+		return 0;
+	case KEY_COLOR:
+		command->color = color_parse(argument);
 		return 0;
 	case KEY_DEPTH:
 		command->depth = parse_depth(argument);
@@ -179,12 +187,14 @@ static int answer_all(
 static int write_answers(
 	const struct addr_command *command, struct addr_source *source, const uint64_t *addresses)
 {
+	struct paint paint = {
+		.stream = stdout, .wanted = !command->json && color_wanted(command->color, NULL)};
 	char buffer[8192];
 	struct text text;
 	struct json json;
 	int status, error;
 
-	text_init(&text, buffer, sizeof(buffer), outfile_sink, stdout);
+	text_init(&text, buffer, sizeof(buffer), paint_sink, &paint);
 	source->options.depth = command->depth;
 	source->report.options = &source->options;
 	source->report.text = &text;

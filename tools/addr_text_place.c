@@ -181,9 +181,8 @@ static void put_row(
 	addr_line_begin(text, label);
 	put_range(text, row->line.start, row->line.end);
 	text_char(text, ' ');
-	text_str(text, source->listing->known & LISTING_PERMS
-			       ? listing_perms(row->line.perms, perms)
-			       : "????");
+	text_str(text, source->listing->known & LISTING_PERMS ? maps_letters(row->line.perms, perms)
+							      : "????");
 	text_char(text, ' ');
 	text_size(text, row->line.end - row->line.start);
 	if (row->line.path_length) {

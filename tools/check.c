@@ -25,14 +25,16 @@ static void put_rule(struct text *text, const struct check_rule *rule)
 
 /* "a.snapshot: rule --max-rss 100M: RSS is 123.4 MiB (129,394,688)" */
 static void put_finding(struct text *text, const char *file, const struct check_rule *rule,
-	const struct check_finding *finding)
+	const struct check_finding *finding, bool colored)
 {
+	if (colored)
+		text_str(text, finding->verdict == CHECK_HELD ? "\033[32m" : "\033[31m");
 	text_printable(text, file, strlen(file));
 	text_str(text, ": rule ");
 	put_rule(text, rule);
 	text_str(text, finding->verdict == CHECK_HELD ? " holds: " : ": ");
 	text_str(text, finding->why);
-	text_char(text, '\n');
+	text_str(text, colored ? "\033[m\n" : "\n");
 }
 
 /* A rule that could not be judged is no finding: it goes where all goes that could not be done. */
@@ -51,12 +53,14 @@ static void complain(
 static void put_findings(struct text *text, const struct check_options *options,
 	const struct check_finding *findings)
 {
+	bool colored = color_wanted(options->color, NULL);
+
 	for (size_t i = 0; i < options->rules.count; i++) {
 		const struct check_rule *rule = &options->rules.rule[i];
 		if (findings[i].verdict == CHECK_UNKNOWN)
 			complain(options->target, rule, &findings[i]);
 		else if (findings[i].verdict == CHECK_BROKEN || options->verbose)
-			put_finding(text, options->target, rule, &findings[i]);
+			put_finding(text, options->target, rule, &findings[i], colored);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "complain.h"
 
 /* The rules have KEY_RULE, KEY_RULE + 1 and so on, in the order of their forms. */
-enum { KEY_SINCE = 0x100, KEY_RULES, KEY_JSON, KEY_RULE };
+enum { KEY_SINCE = 0x100, KEY_RULES, KEY_JSON, KEY_COLOR, KEY_RULE };
 
 static const struct argp_option others[] = {
 	{NULL, 0, NULL, 0, "More:", 2},
@@ -16,6 +16,7 @@ static const struct argp_option others[] = {
 	{"since", KEY_SINCE, "OLD", 0, "What --max-growth compares with: a file of an earlier time",
 		2},
 	{"verbose", 'v', NULL, 0, "A line for each rule that holds, too", 2},
+	COLOR_OPTION(KEY_COLOR, 2),
 	{"json", KEY_JSON, NULL, 0, "For programs: every rule, with its figure", 2},
 };
 
@@ -76,6 +77,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		options->json = true;
+		return 0;
+	case KEY_COLOR:
+		options->color = color_parse(argument);
 		return 0;
 	case 'v':
 		options->verbose = true;

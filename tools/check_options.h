@@ -3,11 +3,13 @@
 #define VMATLAS_CHECK_OPTIONS_H
 
 #include "check_rules.h"
+#include "color.h"
 
 struct check_options {
 	const char *target;
 	const char *since; /* NULL: no file of before */
 	bool verbose, json;
+	enum color color;
 	struct check_rules rules;
 };
 

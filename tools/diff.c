@@ -6,6 +6,7 @@
 #include "diff_text.h"
 #include "framenames.h"
 #include "outfile.h"
+#include "paint.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,12 +59,16 @@ static void tell_names(const struct naming *naming)
 /* 0 or an errno. */
 static int write_all(struct diff_show *show, FILE *stream)
 {
+	const struct diff_options *options = show->options;
+	struct paint paint = {.stream = stream,
+		.wanted = !options->json && color_wanted(options->color, options->output),
+		.growths = true};
 	struct naming naming[DIFF_SIDES];
 	char buffer[8192];
 	struct text text;
 	int error, other;
 
-	text_init(&text, buffer, sizeof(buffer), outfile_sink, stream);
+	text_init(&text, buffer, sizeof(buffer), paint_sink, &paint);
 	show->text = &text;
 	error = open_names(&naming[DIFF_OLD], show, DIFF_OLD);
 	other = open_names(&naming[DIFF_NEW], show, DIFF_NEW);

@@ -77,7 +77,7 @@ static void put_change(struct diff_json *self, const struct diff_change *change)
 	json_put_string(json, "change", diff_change_word(change));
 	json_put_bool(json, "moved", change->moved);
 	json_put_string(json, "kind", kind_name((enum kind)item->kind));
-	json_put_string(json, "perms", listing_perms(item->perms, perms));
+	json_put_string(json, "perms", maps_letters(item->perms, perms));
 	json_put_bytes(json, "path", item->path, item->path_length);
 	put_owner(self, change, item);
 	put_ranges(self, change, DIFF_OLD);

@@ -18,6 +18,7 @@ enum {
 	KEY_TEXT,
 	KEY_JSON,
 	KEY_NO_SOURCE,
+	KEY_COLOR,
 	KEY_PASTED,
 	KEY_ASK,
 };
@@ -41,6 +42,7 @@ static const struct argp_option table[] = {
 	{"json", KEY_JSON, NULL, 0, "For programs", 3},
 	{"no-source", KEY_NO_SOURCE, NULL, 0,
 		"Functions only: no files, lines and inlined functions; faster", 3},
+	COLOR_OPTION(KEY_COLOR, 3),
 	{"output", 'o', "FILE", 0, "Write to FILE, which appears when it is whole", 3},
 	{NULL, 0, NULL, 0, "What is read:", 4},
 	{"pasted", KEY_PASTED, NULL, 0,
@@ -137,6 +139,9 @@ static error_t parse_form(int key, const char *argument, struct diff_options *op
 		return 0;
 	case KEY_NO_SOURCE:
 		options->plain_names = true;
+		return 0;
+	case KEY_COLOR:
+		options->color = color_parse(argument);
 		return 0;
 	case 'o':
 		options->output = argument;

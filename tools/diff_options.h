@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "color.h"
 #include "listing.h"
 
 /* What lists are sorted by, and which mappings are large enough to be listed. */
@@ -30,6 +31,7 @@ struct diff_options {
 	unsigned targets;
 	const char *output;
 	bool json, plain_names;
+	enum color color;
 	unsigned sections; /* those asked for; 0: what there is */
 	enum diff_sort sort;
 	uint64_t least; /* bytes */

@@ -39,7 +39,7 @@ struct dump {
 };
 
 static const struct argp_option options[] = {
-	{"format", 'f', "FORMAT", 0, "text, json or snapshot, whatever VMATLAS_FORMAT says", 1},
+	{"format", 'f', "text|json|snapshot", 0, "Whatever VMATLAS_FORMAT says", 1},
 	{"output", 'o', "FILE", 0, "Copy the report to FILE", 1},
 	{"private", KEY_PRIVATE, NULL, 0, "To FILE alone, and not where VMATLAS_OUTPUT said", 1},
 	{"timeout", 't', "SECONDS", 0, "Wait so long for it (default 10)", 1},

@@ -37,7 +37,7 @@ static const struct argp_option options[] = {
 		"allocated_bytes or allocations",
 		2},
 	{"kind", KEY_KIND, NULL, 0, "folded: begin with the kind of the memory", 2},
-	{"table", KEY_TABLE, "TABLE", 0, "csv: callstacks (default), blocks or ledger", 2},
+	{"table", KEY_TABLE, "callstacks|blocks|ledger", 0, "csv: which; default: callstacks", 2},
 	{"blocks", KEY_BLOCKS, NULL, 0, "json: list every live block", 2},
 	{"no-source", KEY_NO_SOURCE, NULL, 0,
 		"Functions only: no files, lines and inlined functions; faster", 2},

@@ -34,7 +34,7 @@ static void put_identity(struct export_sqlite *self, const struct atlas_mapping 
 
 	sqlite_put_number(file, mapping->start);
 	sqlite_put_number(file, mapping->end);
-	sqlite_put_string(file, listing_perms(mapping->perms, perms));
+	sqlite_put_string(file, maps_letters(mapping->perms, perms));
 	sqlite_put_number(file, mapping->offset);
 	put_device(self, mapping);
 	sqlite_put_number(file, mapping->inode);

@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "complain.h"
+#include "core_file.h"
 #include "listing_ask.h"
 #include "listing_bytes.h"
 #include "listing_gdb.h"
@@ -85,16 +87,6 @@ const struct listing_row *listing_find(const struct listing *listing, uint64_t a
 			from = middle + 1;
 	}
 	return NULL;
-}
-
-const char *listing_perms(unsigned perms, char out[5])
-{
-	out[0] = perms & MAPS_READ ? 'r' : '-';
-	out[1] = perms & MAPS_WRITE ? 'w' : '-';
-	out[2] = perms & MAPS_EXEC ? 'x' : '-';
-	out[3] = perms & MAPS_SHARED ? 's' : 'p';
-	out[4] = 0;
-	return out;
 }
 
 const char *listing_base(const struct listing_row *row, size_t *length)
@@ -192,13 +184,47 @@ static int from_bytes(const char *what, char *bytes, size_t length, const struct
 	return 0;
 }
 
+/* A core has the size of a process: of one nothing is read but what is needed. */
+static FILE *open_core(const char *path)
+{
+	struct stat status;
+	char begin[20];
+	FILE *file;
+
+	/* Who writes to a pipe would notice that it is opened twice. */
+	if (stat(path, &status) || !S_ISREG(status.st_mode))
+		return NULL;
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (!core_file_begins(begin, fread(begin, 1, sizeof(begin), file))) {
+		fclose(file);
+		return NULL;
+	}
+	rewind(file);
+	return file;
+}
+
+static int from_core(const char *path, FILE *file, struct listing **listing)
+{
+	struct snapshot_fault fault = {0};
+	int error = listing_snapshot_file(file, listing, &fault);
+
+	fclose(file);
+	return error ? snapshot_complain(path, error, &fault) : 0;
+}
+
 static int from_file(const char *path, const struct listing_how *how, struct listing **listing)
 {
+	FILE *core = open_core(path);
 	const char *what;
 	size_t length;
 	char *bytes;
-	int status = listing_bytes_of(path, &what, &bytes, &length);
+	int status;
 
+	if (core)
+		return from_core(path, core, listing);
+	status = listing_bytes_of(path, &what, &bytes, &length);
 	return status ? status : from_bytes(what, bytes, length, how, listing);
 }
 

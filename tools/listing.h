@@ -137,9 +137,6 @@ struct listing_row *listing_add(struct listing *listing);
 /* The row that holds the address, or NULL. */
 const struct listing_row *listing_find(const struct listing *listing, uint64_t address);
 
-/* "rwxp" of enum maps_perm, terminated. */
-const char *listing_perms(unsigned perms, char out[5]);
-
 /* The name behind the last slash of a row's path, or the whole marker; moves *length. */
 const char *listing_base(const struct listing_row *row, size_t *length);
 

@@ -218,22 +218,29 @@ static int read_listing(
 	return error;
 }
 
-int listing_snapshot(
-	const char *bytes, size_t length, struct listing **listing, struct snapshot_fault *fault)
+int listing_snapshot_file(FILE *file, struct listing **listing, struct snapshot_fault *fault)
 {
-	FILE *file = fmemopen((void *)(uintptr_t)bytes, length, "rb");
 	struct snapshot *snapshot = NULL;
-	int error;
+	int error = snapshot_read(file, &snapshot, fault);
 
-	if (!file)
-		return errno;
-	error = snapshot_read(file, &snapshot, fault);
-	fclose(file);
 	if (!error)
 		error = read_listing(snapshot, listing, fault);
 	if (error)
 		snapshot_free(snapshot);
 	else
 		(*listing)->snapshot = snapshot;
+	return error;
+}
+
+int listing_snapshot(
+	const char *bytes, size_t length, struct listing **listing, struct snapshot_fault *fault)
+{
+	FILE *file = fmemopen((void *)(uintptr_t)bytes, length, "rb");
+	int error;
+
+	if (!file)
+		return errno;
+	error = listing_snapshot_file(file, listing, fault);
+	fclose(file);
 	return error;
 }

@@ -67,13 +67,6 @@ static int check_listing(const struct maps_options *options, const struct listin
 					   : "what is live: that is in snapshots");
 }
 
-static bool wants_color(const struct maps_options *options)
-{
-	if (options->color != MAPS_COLOR_AUTO)
-		return options->color == MAPS_COLOR_ALWAYS;
-	return terminal_colors();
-}
-
 /* -- Showing -------------------------------------------------------------------------------- */
 
 static void select_rows(const struct maps_options *options, struct maps_view *view)
@@ -150,7 +143,7 @@ static int show(const struct maps_options *options, const struct listing *listin
 		.kinds = filter->kinds,
 		.filtered =
 			filter->perms_mask || filter->kinds || filter->path || filter->addressed,
-		.color = wants_color(options),
+		.color = color_wanted(options->color, NULL),
 		.elf = options->elf,
 	};
 	int error;

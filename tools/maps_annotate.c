@@ -12,8 +12,8 @@ static void make_line(const struct maps_view *view, const struct listing_row *ro
 	char fixed[120], perms[5];
 	int width = snprintf(fixed, sizeof(fixed),
 		"%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %" PRIu64 " ", line->start,
-		line->end, listing_perms(line->perms, perms), line->offset, line->major,
-		line->minor, line->inode);
+		line->end, maps_letters(line->perms, perms), line->offset, line->major, line->minor,
+		line->inode);
 
 	text_bytes(view->text, fixed, (size_t)width);
 	if (!line->path_length)

@@ -35,7 +35,7 @@ static void put_file(struct text *text, const struct listing_row *row, unsigned 
 
 	text_char(text, ',');
 	if (known & LISTING_PERMS)
-		text_str(text, listing_perms(row->line.perms, perms));
+		text_str(text, maps_letters(row->line.perms, perms));
 	put_number(text, row->line.offset, known & LISTING_OFFSET);
 	text_char(text, ',');
 	if (known & LISTING_FILE)

@@ -51,7 +51,7 @@ static void put_field(struct text *text, const struct listing_row *row, enum col
 		text_hex_wide(text, line->start, 8);
 		return;
 	case PERM:
-		text_str(text, listing_perms(line->perms, perms));
+		text_str(text, maps_letters(line->perms, perms));
 		return;
 	case OFFSET:
 		text_hex_wide(text, row->written_offset, 8);

@@ -54,7 +54,7 @@ static void put_row(
 	put_number(text, row->written_offset, columns->number);
 	if (columns->perms) {
 		text_char(text, ' ');
-		text_left(text, listing_perms(line->perms, perms), 5);
+		text_left(text, maps_letters(line->perms, perms), 5);
 		text_str(text, "  ");
 	}
 	maps_view_color(view, row);

@@ -31,7 +31,7 @@ static void put_file(struct json *json, const struct listing_row *row, unsigned 
 	struct text text;
 
 	text_init(&text, buffer, sizeof(buffer), NULL, NULL);
-	text_str(&text, listing_perms(line->perms, (char[5]){0}));
+	text_str(&text, maps_letters(line->perms, (char[5]){0}));
 	put_text(json, "perms", &text, known & LISTING_PERMS);
 	put_known(json, "offset", line->offset, known & LISTING_OFFSET);
 	text_init(&text, buffer, sizeof(buffer), NULL, NULL);

@@ -52,9 +52,8 @@ static const struct argp_option table[] = {
 	{"csv", KEY_CSV, NULL, 0, "For spreadsheets", 3},
 	{"elf", KEY_ELF, NULL, 0,
 		"Below each mapping of an ELF file its segment and sections, as readelf -lS", 3},
-	{"color", KEY_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-		"By kind: always, never, or auto, which is on a terminal unless NO_COLOR is set",
-		3},
+	{"color", KEY_COLOR, "auto|always|never", OPTION_ARG_OPTIONAL,
+		"By kind; auto, the default, is on a terminal unless NO_COLOR is set", 3},
 	{NULL, 0, NULL, 0, "What is read:", 4},
 	{"pasted", KEY_PASTED, NULL, 0,
 		"Forgive lost blanks, capitals and notes in lines of maps from a web page or a log",
@@ -106,18 +105,6 @@ static void set_group(struct maps_options *options, const char *argument)
 		options->group = MAPS_GROUP_KIND;
 	else
 		check_argument("--group", argument, "expected file or kind");
-}
-
-static void set_color(struct maps_options *options, const char *argument)
-{
-	if (!argument || !strcmp(argument, "always"))
-		options->color = MAPS_COLOR_ALWAYS;
-	else if (!strcmp(argument, "never"))
-		options->color = MAPS_COLOR_NEVER;
-	else if (!strcmp(argument, "auto"))
-		options->color = MAPS_COLOR_AUTO;
-	else
-		check_argument("--color", argument, "expected auto, always or never");
 }
 
 static void set_sort(struct maps_options *options, const char *argument)
@@ -185,7 +172,7 @@ static error_t parse_rest(int key, char *argument, struct maps_options *options)
 		set_group(options, argument);
 		return 0;
 	case KEY_COLOR:
-		set_color(options, argument);
+		options->color = color_parse(argument);
 		return 0;
 	case KEY_ELF:
 		options->elf = true;

@@ -2,6 +2,7 @@
 #ifndef VMATLAS_MAPS_OPTIONS_H
 #define VMATLAS_MAPS_OPTIONS_H
 
+#include "color.h"
 #include "listing.h"
 #include "maps_filter.h"
 #include "maps_group.h"
@@ -21,13 +22,11 @@ enum maps_form {
 	MAPS_CSV,
 };
 
-enum maps_color { MAPS_COLOR_AUTO, MAPS_COLOR_ALWAYS, MAPS_COLOR_NEVER };
-
 struct maps_options {
 	const char *target; /* a process or a file */
 	enum maps_form form;
 	bool formed; /* a form was asked for */
-	enum maps_color color;
+	enum color color;
 	bool elf;
 	enum maps_group_by group;
 	struct listing_how how;

@@ -136,7 +136,7 @@ static void put_perms(const struct maps_view *view, const struct listing_row *ro
 	char perms[5];
 
 	text_str(view->text, view->listing->known & LISTING_PERMS
-				     ? listing_perms(row->line.perms, perms)
+				     ? maps_letters(row->line.perms, perms)
 				     : "????");
 	/* Red may not be seen. */
 	text_char(view->text, maps_view_writable_code(row) ? '!' : ' ');

@@ -52,7 +52,7 @@ void maps_view_mode(struct text *text, unsigned perms)
 {
 	char letters[5];
 
-	listing_perms(perms, letters);
+	maps_letters(perms, letters);
 	letters[3] = perms & MAPS_SHARED ? 's' : '-';
 	text_str(text, letters);
 	text_char(text, '-');

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "../preload/core/snapshot.h"
+#include "core_maps.h"
+#include "relic_core.h"
 #include "relic_maps.h"
 #include "relic_memory.h"
 #include "relic_tables.h"
@@ -15,6 +17,7 @@ enum { NOTICE = 200, NOTICES = 4, SCRATCH = 64 << 10 };
 
 struct relic {
 	struct relic_memory memory;
+	struct core_file core; /* no segments: it is a store */
 	struct relic_tables tables;
 	struct snapshot *account; /* NULL: none is whole */
 	struct view view;
@@ -27,7 +30,13 @@ struct relic {
 
 bool relic_begins(const char *bytes, size_t length)
 {
-	return length >= 8 && !memcmp(bytes, VMATLAS_STOREFILE_MAGIC, 8);
+	return (length >= 8 && !memcmp(bytes, VMATLAS_STOREFILE_MAGIC, 8)) ||
+	       core_file_begins(bytes, length);
+}
+
+static bool is_core(const struct relic *relic)
+{
+	return relic->core.segments != 0;
 }
 
 /* -- The account ---------------------------------------------------------------------------- */
@@ -93,6 +102,16 @@ static void note(struct relic *relic, const char *sentence)
 	view->notices++;
 }
 
+static void note_core(struct relic *relic)
+{
+	const char *signal = sigabbrev_np(relic->core.signal);
+	char sentence[NOTICE];
+
+	snprintf(sentence, sizeof(sentence), "from a core file%s%s: what was not seen is not known",
+		signal ? ", at SIG" : "", signal ? signal : "");
+	note(relic, sentence);
+}
+
 static void note_end(struct relic *relic)
 {
 	switch (relic->memory.head.state) {
@@ -147,8 +166,8 @@ static void put_lost(struct relic *relic)
 			"all",
 			relic->memory.missing);
 	if (relic->tables.cut)
-		note(relic, "tables go on where the store's file does not: blocks and call stacks "
-			    "are missing");
+		note(relic, "tables go on where the file does not: blocks and call stacks are "
+			    "missing");
 }
 
 /* -- Mappings ------------------------------------------------------------------------------- */
@@ -174,8 +193,10 @@ static int rewind_maps(void *context)
 static int put_mappings(struct relic *relic, const struct view *account)
 {
 	struct view *view = &relic->view;
-	int error = relic_maps_make(
-		account, view, &relic->maps, &relic->maps_length, &relic->maps_added);
+	int error = is_core(relic) ? core_maps_make(&relic->core, &relic->memory, &relic->maps,
+					     &relic->maps_length)
+				   : relic_maps_make(account, view, &relic->maps,
+					     &relic->maps_length, &relic->maps_added);
 
 	if (error) {
 		relic->maps = NULL;
@@ -192,6 +213,24 @@ static int put_mappings(struct relic *relic, const struct view *account)
 
 /* -- The whole ------------------------------------------------------------------------------ */
 
+static void put_store(struct relic *relic, const struct view *account)
+{
+	relic->view.reason = "store";
+	relic->view.complete = !relic->tables.cut && relic->account;
+	note_end(relic);
+	note_account(relic, account);
+}
+
+static void put_core(struct relic *relic)
+{
+	relic->view.reason = "core";
+	relic->view.complete = false;
+	if (relic->core.pid)
+		relic->view.pid = relic->core.pid;
+	relic_core_own(&relic->core, &relic->memory, &relic->view);
+	note_core(relic);
+}
+
 static int make_view(struct relic *relic)
 {
 	struct view account;
@@ -199,14 +238,17 @@ static int make_view(struct relic *relic)
 
 	if (error)
 		return error;
-	find_account(relic);
+	if (is_core(relic))
+		relic_core_names(&relic->core, &relic->view);
+	else
+		find_account(relic);
 	account = relic->view;
 	relic_tables_view(&relic->tables, &relic->memory, &relic->view);
-	relic->view.reason = "store";
-	relic->view.complete = !relic->tables.cut && relic->account;
 	error = put_mappings(relic, &account);
-	note_end(relic);
-	note_account(relic, &account);
+	if (is_core(relic))
+		put_core(relic);
+	else
+		put_store(relic, &account);
 	put_lost(relic);
 	return error;
 }
@@ -235,10 +277,28 @@ static int write_snapshot(const struct relic *relic, char **bytes, size_t *lengt
 	return error;
 }
 
+static int read_core(struct relic *relic, FILE *file, struct snapshot_fault *fault)
+{
+	int error = core_file_read(&relic->core, file, fault);
+
+	return error ? error : relic_core_open(&relic->memory, file, &relic->core, fault);
+}
+
+static int read_file(struct relic *relic, FILE *file, struct snapshot_fault *fault)
+{
+	char begin[20];
+	size_t got;
+
+	rewind(file);
+	got = fread(begin, 1, sizeof(begin), file);
+	return core_file_begins(begin, got) ? read_core(relic, file, fault)
+					    : relic_memory_read(&relic->memory, file, fault);
+}
+
 int relic_read(FILE *file, char **bytes, size_t *length, struct snapshot_fault *fault)
 {
 	struct relic *relic = calloc(1, sizeof(*relic));
-	int error = relic ? relic_memory_read(&relic->memory, file, fault) : ENOMEM;
+	int error = relic ? read_file(relic, file, fault) : ENOMEM;
 
 	if (!error)
 		error = make_view(relic);
@@ -250,6 +310,7 @@ int relic_read(FILE *file, char **bytes, size_t *length, struct snapshot_fault *
 	snapshot_free(relic->account);
 	relic_tables_free(&relic->tables);
 	relic_memory_free(&relic->memory);
+	core_file_free(&relic->core);
 	free(relic);
 	return error;
 }

@@ -140,16 +140,15 @@ static uint64_t heap_end(const struct writing *writing, const struct maps_line *
 static void put_line(struct writing *writing, const struct maps_line *line, uint64_t next)
 {
 	uint64_t end = line->end;
+	char perms[5];
 
 	put_births(writing, line->start);
 	if (line->path_length == 6 && !memcmp(line->path, "[heap]", 6))
 		end = heap_end(writing, line, next);
-	fprintf(writing->out, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu  %.*s\n",
-		(unsigned long)line->start, (unsigned long)end, line->perms & MAPS_READ ? 'r' : '-',
-		line->perms & MAPS_WRITE ? 'w' : '-', line->perms & MAPS_EXEC ? 'x' : '-',
-		line->perms & MAPS_SHARED ? 's' : 'p', (unsigned long)line->offset, line->major,
-		line->minor, (unsigned long)line->inode, (int)line->path_length,
-		line->path ? line->path : "");
+	fprintf(writing->out, "%08lx-%08lx %s %08lx %02x:%02x %lu  %.*s\n",
+		(unsigned long)line->start, (unsigned long)end, maps_letters(line->perms, perms),
+		(unsigned long)line->offset, line->major, line->minor, (unsigned long)line->inode,
+		(int)line->path_length, line->path ? line->path : "");
 	writing->added += end - line->end;
 	if (end > writing->covered)
 		writing->covered = end;

@@ -12,7 +12,7 @@
 /* So much is read at once, and what is zeros takes no memory. */
 enum { STEP = 64 << 10 };
 
-int relic_memory_fault(struct relic_memory *memory, uint64_t offset, const char *reason)
+int relic_memory_fault(const struct relic_memory *memory, uint64_t offset, const char *reason)
 {
 	memory->fault->offset = offset;
 	snprintf(memory->fault->reason, sizeof(memory->fault->reason), "%s", reason);
@@ -21,7 +21,7 @@ int relic_memory_fault(struct relic_memory *memory, uint64_t offset, const char 
 
 /* -- Reading -------------------------------------------------------------------------------- */
 
-static int read_at(struct relic_memory *memory, uint64_t offset, void *bytes, size_t size)
+static int read_at(const struct relic_memory *memory, uint64_t offset, void *bytes, size_t size)
 {
 	errno = 0;
 	if (fseeko(memory->file, (off_t)offset, SEEK_SET))
@@ -33,7 +33,7 @@ static int read_at(struct relic_memory *memory, uint64_t offset, void *bytes, si
 	return relic_memory_fault(memory, offset, "the file is cut short here");
 }
 
-char *relic_memory_bytes(struct relic_memory *memory, uint64_t offset, uint64_t length)
+char *relic_memory_bytes(const struct relic_memory *memory, uint64_t offset, uint64_t length)
 {
 	char *bytes;
 
@@ -64,21 +64,21 @@ static bool is_zero(const char *bytes, size_t size)
 	return size == 0 || (!bytes[0] && !memcmp(bytes, bytes + 1, size - 1));
 }
 
-static int fill(struct relic_memory *memory, const struct relic_piece *piece, uint64_t offset)
+static int fill(const struct relic_memory *memory, const struct relic_piece *piece)
 {
 	char buffer[STEP];
 	uint64_t done = 0;
 	int error = 0;
 
 	while (!error && done < piece->size) {
-		uint64_t from = past_hole(memory, offset + done) - offset;
+		uint64_t from = past_hole(memory, piece->offset + done) - piece->offset;
 		size_t step;
 
 		done = from > done ? from & ~(uint64_t)7 : done;
 		if (done >= piece->size)
 			break;
 		step = piece->size - done < STEP ? piece->size - done : STEP;
-		error = read_at(memory, offset + done, buffer, step);
+		error = read_at(memory, piece->offset + done, buffer, step);
 		if (!error && !is_zero(buffer, step))
 			memcpy(piece->bytes + done, buffer, step);
 		done += step;
@@ -86,11 +86,22 @@ static int fill(struct relic_memory *memory, const struct relic_piece *piece, ui
 	return error;
 }
 
+static int read_piece(const struct relic_memory *memory, struct relic_piece *piece)
+{
+	void *bytes = mmap(NULL, piece->size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return ENOMEM;
+	piece->bytes = bytes;
+	return fill(memory, piece);
+}
+
 /* -- Pieces --------------------------------------------------------------------------------- */
 
 static bool overlaps(const struct relic_memory *memory, const struct vmatlas_piece *piece)
 {
-	for (unsigned i = 0; i < memory->pieces; i++) {
+	for (size_t i = 0; i < memory->pieces; i++) {
 		const struct relic_piece *other = &memory->piece[i];
 
 		if (piece->address < other->address + other->size &&
@@ -116,19 +127,21 @@ static bool is_in_file(const struct relic_memory *memory, const struct vmatlas_p
 	       piece->size <= memory->file_size - memory->size;
 }
 
-static int take(struct relic_memory *memory, const struct vmatlas_piece *piece)
+struct relic_piece *relic_memory_add(
+	struct relic_memory *memory, uint64_t address, uint64_t size, uint64_t offset)
 {
-	struct relic_piece *made = &memory->piece[memory->pieces];
+	struct relic_piece *piece = &memory->piece[memory->pieces++];
 
-	made->address = piece->address;
-	made->size = piece->size;
-	made->bytes = mmap(NULL, piece->size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (made->bytes == MAP_FAILED)
-		return ENOMEM;
-	memory->pieces++;
-	memory->size += piece->size;
-	return fill(memory, made, piece->offset);
+	*piece = (struct relic_piece){.address = address, .size = size, .offset = offset};
+	memory->size += size;
+	return piece;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct relic_piece *a = left, *b = right;
+
+	return (a->address > b->address) - (a->address < b->address);
 }
 
 static int take_pieces(struct relic_memory *memory)
@@ -139,6 +152,9 @@ static int take_pieces(struct relic_memory *memory)
 	if (count > VMATLAS_PIECES_MOST)
 		return relic_memory_fault(memory, offsetof(struct vmatlas_storefile, pieces),
 			"more pieces than there can be");
+	memory->piece = calloc(VMATLAS_PIECES_MOST, sizeof(*memory->piece));
+	if (!memory->piece)
+		return ENOMEM;
 	for (uint32_t i = 0; i < count && !error; i++) {
 		const struct vmatlas_piece *piece = &memory->head.piece[i];
 		uint64_t at = offsetof(struct vmatlas_storefile, piece) + i * sizeof(*piece);
@@ -150,14 +166,16 @@ static int take_pieces(struct relic_memory *memory)
 		else if (!is_in_file(memory, piece))
 			error = relic_memory_fault(memory, at, "a piece that is not in the file");
 		else
-			error = take(memory, piece);
+			error = read_piece(memory, relic_memory_add(memory, piece->address,
+							   piece->size, piece->offset));
 	}
+	qsort(memory->piece, memory->pieces, sizeof(*memory->piece), by_address);
 	return error;
 }
 
 /* -- The head ------------------------------------------------------------------------------- */
 
-static int check_head(struct relic_memory *memory)
+int relic_memory_check(const struct relic_memory *memory)
 {
 	const struct vmatlas_storefile *head = &memory->head;
 
@@ -199,24 +217,52 @@ int relic_memory_read(struct relic_memory *memory, FILE *file, struct snapshot_f
 	if (!error)
 		error = read_at(memory, 0, &memory->head, sizeof(memory->head));
 	if (!error)
-		error = check_head(memory);
+		error = relic_memory_check(memory);
 	return error ? error : take_pieces(memory);
 }
 
+/* -- The whole ------------------------------------------------------------------------------ */
+
 void relic_memory_free(struct relic_memory *memory)
 {
-	for (unsigned i = 0; i < memory->pieces; i++)
-		munmap(memory->piece[i].bytes, memory->piece[i].size);
+	for (size_t i = 0; i < memory->pieces; i++)
+		if (memory->piece[i].bytes)
+			munmap(memory->piece[i].bytes, memory->piece[i].size);
+	free(memory->piece);
+}
+
+/* The piece that holds the address, or NULL. */
+static struct relic_piece *find(const struct relic_memory *memory, uint64_t address)
+{
+	size_t from = 0, to = memory->pieces;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		struct relic_piece *piece = &memory->piece[middle];
+
+		if (address >= piece->address && address - piece->address < piece->size)
+			return piece;
+		if (address < piece->address)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return NULL;
+}
+
+static bool is_there(const struct relic_memory *memory, struct relic_piece *piece)
+{
+	if (!piece->bytes && !piece->absent)
+		piece->absent = read_piece(memory, piece) != 0;
+	return !piece->absent;
 }
 
 const void *relic_memory_at(const struct relic_memory *memory, uint64_t address, uint64_t size)
 {
-	for (unsigned i = 0; i < memory->pieces && !(address & 7); i++) {
-		const struct relic_piece *piece = &memory->piece[i];
+	struct relic_piece *piece = address & 7 ? NULL : find(memory, address);
 
-		if (address >= piece->address && size <= piece->size &&
-			address - piece->address <= piece->size - size)
-			return piece->bytes + (address - piece->address);
-	}
-	return NULL;
+	if (!piece || size > piece->size || address - piece->address > piece->size - size ||
+		!is_there(memory, piece))
+		return NULL;
+	return piece->bytes + (address - piece->address);
 }

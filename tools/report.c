@@ -1,8 +1,10 @@
+#include "color.h"
 #include "command.h"
 #include "complain.h"
 #include "framenames.h"
 #include "html.h"
 #include "outfile.h"
+#include "paint.h"
 #include "report_stream.h"
 #include "snapshot.h"
 
@@ -11,12 +13,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KEY_JSON = 0x100, KEY_TEXT, KEY_HTML, KEY_BLOCKS, KEY_NO_SOURCE, KEY_STACKS };
+enum { KEY_JSON = 0x100, KEY_TEXT, KEY_HTML, KEY_BLOCKS, KEY_NO_SOURCE, KEY_STACKS, KEY_COLOR };
 
 struct report_command {
 	char **paths; /* of the snapshots, in the arguments of the command */
 	uint32_t count;
 	const char *output;
+	enum color color;
 	bool json, html, plain_names;
 	struct report_options options;
 };
@@ -30,6 +33,7 @@ static const struct argp_option options[] = {
 	{"stacks", KEY_STACKS, "N", 0, "Show so many call stacks in the text (default 20)", 1},
 	{"no-source", KEY_NO_SOURCE, NULL, 0,
 		"Functions only: no files, lines and inlined functions; faster", 1},
+	COLOR_OPTION(KEY_COLOR, 1),
 	{"output", 'o', "FILE", 0, "Write to FILE, which appears when it is whole", 1},
 	{0},
 };
@@ -75,6 +79,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_STACKS:
 		command->options.stacks = parse_count(argument);
 		return 0;
+	case KEY_COLOR:
+		command->color = color_parse(argument);
+		return 0;
 	case 'o':
 		command->output = argument;
 		return 0;
@@ -93,6 +100,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int write_named(struct report_command *command, const struct atlas *atlas, const char *path)
 {
 	struct framenames *framenames = framenames_open(atlas->view, !command->plain_names);
+	struct paint paint = {
+		.wanted = !command->json && color_wanted(command->color, command->output)};
 	struct outfile outfile;
 	struct names names;
 	int error, status, closing;
@@ -102,8 +111,9 @@ static int write_named(struct report_command *command, const struct atlas *atlas
 	names = framenames_names(framenames);
 	status = outfile_open(&outfile, command->output);
 	if (!status) {
+		paint.stream = outfile.stream;
 		error = report_stream(command->json ? report_json : report_text, atlas, &names,
-			&command->options, outfile_sink, outfile.stream);
+			&command->options, paint_sink, &paint);
 		if (error)
 			status = complain_errno(
 				command->output ? command->output : "standard output", error);

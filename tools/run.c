@@ -31,7 +31,7 @@ static const struct argp_option options[] = {
 		"program, %t the time, %h the host, %% a percent sign. Without this option: "
 		"vmatlas.%e.%p.%n.txt (or .json, .snapshot) in the current directory",
 		1},
-	{"format", 'f', "FORMAT", 0, "text, json or snapshot (for `vmatlas report`)", 1},
+	{"format", 'f', "text|json|snapshot", 0, "A snapshot is for `vmatlas report`", 1},
 	{"blocks", KEY(SETTING_BLOCKS), NULL, 0, "List every live block in the report", 1},
 	{"keep", KEY(SETTING_KEEP), "N", 0,
 		"Keep the last N reports of each process; older ones are removed", 1},

@@ -22,8 +22,8 @@ static const struct argp_option options[] = {
 		"than "
 		"1 % of its time",
 		1},
-	{"view", 'v', "VIEW", 0,
-		"Begin with ledger (the default), mappings, stacks, threads or arenas", 1},
+	{"view", 'v', "ledger|mappings|stacks|threads|arenas", 0,
+		"Begin with this; default: ledger", 1},
 	{"sort", 's', "COLUMN", 0, "Sort by it: a heading of the view", 1},
 	{"reverse", 'r', NULL, 0, "The other way round", 1},
 	{"filter", KEY_FILTER, "TEXT", 0, "Only rows that have this text in name or kind", 1},

@@ -182,3 +182,13 @@ size_t maps_path_decode(const struct maps_line *line, char *out, size_t capacity
 		out[length < capacity ? length : capacity - 1] = 0;
 	return length;
 }
+
+const char *maps_letters(unsigned perms, char out[5])
+{
+	out[0] = perms & MAPS_READ ? 'r' : '-';
+	out[1] = perms & MAPS_WRITE ? 'w' : '-';
+	out[2] = perms & MAPS_EXEC ? 'x' : '-';
+	out[3] = perms & MAPS_SHARED ? 's' : 'p';
+	out[4] = 0;
+	return out;
+}

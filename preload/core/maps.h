@@ -58,4 +58,7 @@ bool maps_line_deleted(const struct maps_line *line);
  * length, as snprintf does. out may not overlap the path. */
 size_t maps_path_decode(const struct maps_line *line, char *out, size_t capacity);
 
+/* "rwxp" of enum maps_perm, terminated; returns out. */
+const char *maps_letters(unsigned perms, char out[5]);
+
 #endif

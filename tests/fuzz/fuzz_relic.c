@@ -8,6 +8,7 @@
  * libFuzzer: clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Ipreload -I.
  *            -Itests/unit tests/fuzz/fuzz_relic.c
  *            tools/{snapshot,intake,placed,pageruns,complain,relic*}.c preload/core/[a-z]*.c
+ *            tools/{core_*,listing_elf}.c
  * Without it (-DFUZZ_DICE, any compiler) the program makes up as many inputs as it is told. */
 
 #include "core/atlas.h"

@@ -208,7 +208,7 @@ static void a_segment_that_is_not_there(void **state)
 	view = thaw(world);
 	assert_int_equal(lane_count(view->origins), 0);
 	assert_false(view->complete);
-	assert_true(notes(view, "tables go on where the store's file does not"));
+	assert_true(notes(view, "tables go on where the file does not"));
 }
 
 static void memory_that_found_no_room(void **state)

@@ -1,0 +1,143 @@
+#include "core_maps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../preload/core/maps.h"
+#include "core_elf.h"
+
+/* The kernel begins the heap up to 1 GiB behind the program's last page: arch_randomize_brk of
+ * arch/x86/kernel/process.c. Nothing else is put there unasked. */
+enum { HEAP_REACH = 1 << 30 };
+
+/* VSYSCALL_ADDR of arch/x86/include/uapi/asm/vsyscall.h. */
+static const uint64_t VSYSCALL = 0xffffffffff600000u;
+
+/* Where the program's own file ends, its zeroed variables with it. The heap may follow at once. */
+static uint64_t program_end(const struct core_file *core)
+{
+	const struct core_segment *program = core_file_find(core, core->entry);
+	uint64_t span = program && program->path ? core_elf_span(program->path) : 0;
+
+	for (size_t i = 0; span && i < core->segments; i++)
+		if (core->segment[i].path_number == program->path_number)
+			return core->segment[i].start + span;
+	return 0;
+}
+
+/* As in maps, the heap may have the program's zeroed variables in it. */
+static bool is_heap(const struct core_segment *segment, uint64_t end)
+{
+	return end && !segment->path && segment->end > end &&
+	       (segment->start < end || segment->start - end < HEAP_REACH) &&
+	       segment->perms == (MAPS_READ | MAPS_WRITE);
+}
+
+static bool holds(const struct core_segment *segment, uint64_t address)
+{
+	return address >= segment->start && address < segment->end;
+}
+
+/* What can be read only, right below the vdso: the kernel puts its variables there. */
+static bool is_vvar(const struct core_file *core, size_t i)
+{
+	const struct core_segment *segment = &core->segment[i];
+
+	for (; i < core->segments && !segment->path && segment->perms == MAPS_READ; segment++, i++)
+		if (segment->end == core->vdso)
+			return true;
+		else if (i + 1 == core->segments || segment[1].start != segment->end)
+			return false;
+	return false;
+}
+
+/* As the kernel writes it: a newline would end the line. */
+static void put_path(FILE *out, const char *path)
+{
+	for (; *path; path++) {
+		if (*path == '\n')
+			fputs("\\012", out);
+		else
+			putc(*path, out);
+	}
+}
+
+static void put_line(FILE *out, const struct core_segment *segment,
+	const struct core_elf_file *file, const char *marker)
+{
+	char perms[5];
+
+	fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %" PRIu64 "  ",
+		segment->start, segment->end, maps_letters(segment->perms, perms),
+		segment->path_offset, file->major, file->minor, file->inode);
+	put_path(out, segment->path ? segment->path : marker);
+	putc('\n', out);
+}
+
+static const char *marker_of(const struct core_file *core, size_t i, uint64_t *heap_from)
+{
+	const struct core_segment *segment = &core->segment[i];
+
+	if (holds(segment, core->stack))
+		return "[stack]";
+	if (holds(segment, core->vdso))
+		return "[vdso]";
+	if (is_vvar(core, i))
+		return "[vvar]";
+	if (segment->start >= VSYSCALL)
+		return "[vsyscall]";
+	if (!is_heap(segment, *heap_from))
+		return "";
+	*heap_from = 0; /* there is one */
+	return "[heap]";
+}
+
+/* Of a file that begins with this segment; where it is not that file any more, a number that no
+ * other has. */
+static struct core_elf_file file_of(
+	const struct core_segment *segment, const struct relic_memory *memory)
+{
+	struct core_elf_file file = {.inode = segment->path_number};
+	const char *begin = NULL;
+
+	if (!segment->path_offset && segment->held)
+		begin = relic_memory_at(memory, segment->start, segment->held);
+	if (begin)
+		core_elf_identify(segment->path, begin, segment->held, &file);
+	return file;
+}
+
+static void put_lines(const struct core_file *core, const struct relic_memory *memory, FILE *out)
+{
+	const struct core_elf_file none = {0};
+	struct core_elf_file file = none;
+	uint64_t heap_from = program_end(core);
+	unsigned number = 0;
+
+	for (size_t i = 0; i < core->segments; i++) {
+		const struct core_segment *segment = &core->segment[i];
+
+		if (segment->path && segment->path_number != number) {
+			number = segment->path_number;
+			file = file_of(segment, memory);
+		}
+		put_line(out, segment, segment->path ? &file : &none,
+			marker_of(core, i, &heap_from));
+	}
+}
+
+int core_maps_make(const struct core_file *core, const struct relic_memory *memory, char **text,
+	size_t *length)
+{
+	FILE *out = open_memstream(text, length);
+
+	if (!out)
+		return errno;
+	put_lines(core, memory, out);
+	if (!fclose(out))
+		return 0;
+	free(*text);
+	return ENOMEM;
+}
