@@ -1,5 +1,6 @@
-/* Stops for a debugger: SIGTRAP with a list in memory, again when its second node is freed; then ends
- * by abort (argument "abort") or with status 3. Threads allocate meanwhile, but for "alone". */
+/* Stops for a debugger: SIGTRAP with a list in memory, again when its second node is freed; then
+ * ends by abort (argument "abort") or with status 3. Threads allocate meanwhile, but for "alone".
+ */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
