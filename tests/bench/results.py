@@ -141,18 +141,24 @@ def goals_text(all_of):
                  [each.row() for each in goals(all_of)])
 
 
+def limits(all_of):
+    """Of goals: the goal, and what is left of its figure when a part of ours is not there."""
+    programs, pairs = all_of["programs"], all_of["pairs"]
+    cpu = over_programs(programs, "cpu_s")
+    return [
+        (goal("sampling, CPU, geometric mean", cpu), (LIMIT, "totals alone", "no sample", "sampling")),
+        (goal("CPU, geometric mean of the programs", cpu), (LIMIT, SHALLOW, OURS)),
+        (redis_goal(programs), (LIMIT, "totals alone", "no sample", SHALLOW, OURS)),
+        (start_goal(all_of["start"]), (LIMIT, "libunwind alone", OURS)),
+        (pair_goal(pairs, "35 frames, two places in turn", 45), (LIMIT, "no sample", OURS)),
+        (pair_goal(pairs, "recursion, 100 deep", 80), (LIMIT, "no sample", OURS)),
+        (growth_goals(pairs)[1], ("totals alone", "no sample", OURS)),
+    ]
+
+
 def limits_text(all_of):
-    """What is left of a goal's figure when a part of ours is not there."""
-    cpu, start = over_programs(all_of["programs"], "cpu_s"), start_goal(all_of["start"]).figures_of_all
-    rows = [["sampling, CPU, geometric mean", name, text_of(cpu.get(name))]
-            for name in (LIMIT, "totals alone", "no sample", "sampling")]
-    rows += [["ms added to the start of `true`", name, text_of(start.get(name))]
-             for name in (LIMIT, "libunwind alone", OURS)]
-    rows += [["CPU, geometric mean of the programs", name, text_of(cpu.get(name))]
-             for name in (LIMIT, SHALLOW, OURS)]
-    rows += [[f"ns added to a pair: {label}", name, text_of(added_ns(all_of["pairs"][label], name), 1)]
-             for label in ("35 frames, two places in turn", "recursion, 100 deep")
-             for name in (LIMIT, "no sample", OURS) if label in all_of["pairs"]]
+    rows = [[each.measure, name, text_of(each.figures_of_all.get(name), each.digits or 1)]
+            for each, names in limits(all_of) for name in names]
     return table(["measure", "variant", "figure"], [row for row in rows if row[2] != "–"])
 
 

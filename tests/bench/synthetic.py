@@ -54,7 +54,8 @@ def by_depth():
 def by_live_blocks(quick):
     """Ten million blocks take a gigabyte and some seconds to make."""
     most = 1000000 if quick else 10000000
-    return [Pairs(f"{shape} {blocks:,} live blocks", shape, blocks, variants=BOTH,
+    variants = {"beside": BOTH, "among": (*BOTH, "no sample", "totals alone")}
+    return [Pairs(f"{shape} {blocks:,} live blocks", shape, blocks, variants=variants[shape],
                   rounds=5 if blocks == most else 9)
             for shape in ("beside", "among") for blocks in (LIVE_FEW, most)]
 
