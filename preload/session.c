@@ -133,20 +133,23 @@ static int analyse_and_report(struct session *session, int format)
 	return error;
 }
 
+static void survey(struct session *session, void *memory, size_t size)
+{
+	own(&session->view, memory, size);
+	facts_lose(&session->view, "held_missed",
+		"places where malloc may hold memory that is called trimmable",
+		memory ? survey_take(&session->view, memory, size) : 0);
+	facts_lose(&session->view, "not_surveyed",
+		"looks at malloc's arenas, for which no memory was to be had", !memory);
+}
+
 static int write_surveyed(struct session *session, int format)
 {
 	size_t size = survey_memory(&session->view);
 	void *memory = scratch_map(size);
 	int error;
 
-	own(&session->view, memory, size);
-	if (memory)
-		facts_lose(&session->view, "held_missed",
-			"places where malloc may hold memory that is called trimmable",
-			survey_take(&session->view, memory, size));
-	else
-		facts_lose(&session->view, "not_surveyed",
-			"looks at malloc's arenas, for which no memory was to be had", 1);
+	survey(session, memory, size);
 	if (format == CONFIG_SNAPSHOT)
 		error = snapshot_write(&session->view, session->scratch, sizeof session->scratch,
 			&session->text, NULL);
