@@ -2,6 +2,7 @@
 #include "config.h"
 #include "sys.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 /* Of a name only what it is made of: the template says the rest. */
@@ -30,30 +31,40 @@ static struct descriptor_identity identify(const char *path)
 	return (struct descriptor_identity){status.st_dev, status.st_ino};
 }
 
+static bool name_of(const struct record *record, const struct output_facts *facts, char *path)
+{
+	struct output_facts then = *facts;
+
+	then.number = record->number;
+	then.time_s = record->time_s;
+	return output_expand(config()->output, &then, path, CONFIG_PATH);
+}
+
+/* Whether a later report has this name, and so its file: by its inode it cannot be told from the
+ * one that it replaced, as the file system may give the number again. */
+static bool is_replaced(const char *path, const struct output_facts *facts)
+{
+	char other[CONFIG_PATH];
+
+	for (uint32_t n = self.first; n != self.next; n++) {
+		if (name_of(&self.record[n % CONFIG_KEEP], facts, other) && !strcmp(other, path))
+			return true;
+	}
+	return false;
+}
+
 static void remove_oldest(const struct output_facts *facts)
 {
 	const struct record *record = &self.record[self.first++ % CONFIG_KEEP];
-	struct output_facts old = *facts;
 	struct descriptor_identity found;
 	char path[CONFIG_PATH];
 
-	old.number = record->number;
-	old.time_s = record->time_s;
-	if (!output_expand(config()->output, &old, path, sizeof path))
+	if (!name_of(record, facts, path) || is_replaced(path, facts))
 		return;
 	found = identify(path);
 	if (found.inode && found.inode == record->identity.inode &&
 		found.device == record->identity.device)
 		sys_call(SYS_unlinkat, AT_FDCWD, (long)path, 0, 0, 0, 0);
-}
-
-/* A name without %n or %t is each report's: there is one file at most. */
-static bool is_last(const struct descriptor_identity *identity)
-{
-	const struct record *last = &self.record[(self.next - 1) % CONFIG_KEEP];
-
-	return self.next != self.first && last->identity.inode == identity->inode &&
-	       last->identity.device == identity->device;
 }
 
 void kept_add(const struct output *output, const struct output_facts *facts)
@@ -63,7 +74,7 @@ void kept_add(const struct output *output, const struct output_facts *facts)
 	if (!config()->keep || facts->private || config()->fd >= 0)
 		return;
 	identity = identify(output->path);
-	if (!identity.inode || is_last(&identity))
+	if (!identity.inode)
 		return;
 	self.record[self.next++ % CONFIG_KEEP] =
 		(struct record){facts->time_s, identity, facts->number};
