@@ -35,9 +35,9 @@ uint32_t frames_add(struct frames_batch *batch, const struct vmatlas_frame *fram
 /* Ends a batch. */
 void frames_end(struct frames_batch *batch);
 
-static inline bool frames_is(uint32_t number, const struct vmatlas_frame *frame)
+static inline bool frames_is(uint32_t number, const struct vmatlas_frame *frame, uint32_t count)
 {
-	return number && number <= lane_count(&frames.table.lane) &&
+	return number - 1 < count && /* 0 is none */
 	       intern_equal(lane_get(&frames.table.lane, number), (const void *)frame,
 		       sizeof *frame / sizeof(uint64_t));
 }
@@ -45,14 +45,14 @@ static inline bool frames_is(uint32_t number, const struct vmatlas_frame *frame)
 /* The same as frames_add, by the guesses first. */
 static inline uint32_t frames_number(struct frames_batch *batch, const struct vmatlas_frame *frame)
 {
-	uint32_t parent = frame->parent, hint;
+	uint32_t count = lane_count(&frames.table.lane), parent = frame->parent, hint;
 
-	if (frames_is(parent + 1, frame))
+	if (frames_is(parent + 1, frame, count))
 		return parent + 1;
 	/* A level may hold any number, should the program have written over it. */
-	if (parent && parent <= lane_count(&frames.table.lane) && !batch->open) {
+	if (parent - 1 < count && !batch->open) {
 		hint = *(const volatile uint32_t *)lane_get(&frames.hints, parent);
-		if (frames_is(hint, frame))
+		if (frames_is(hint, frame, count))
 			return hint;
 	}
 	return frames_add(batch, frame);
