@@ -29,6 +29,7 @@ struct core_file {
 	/* Addresses in what they tell of, or 0: the main stack, the vdso, the program. */
 	uint64_t stack, vdso, entry;
 	uint64_t size; /* of the file */
+	bool named;    /* the note of files was read */
 	char *notes;   /* paths lie in it */
 	size_t notes_length;
 };

@@ -133,12 +133,16 @@ static void add_all_left_out(struct core_file *core, struct files files)
 		core->segment, core->segments + files.count + 1, sizeof(*core->segment));
 	struct mapped mapped;
 	const char *path;
+	uint64_t until = 0;
 	size_t added = 0;
 
 	if (!grown)
 		return;
 	core->segment = grown;
-	while (next_file(&files, &mapped, &path))
+	/* In order, as the kernel and gdb write them: two at one address would be no core's. */
+	for (; next_file(&files, &mapped, &path) && mapped.start >= until &&
+		mapped.end > mapped.start;
+		until = mapped.end)
 		add_left_out(core, &mapped, files.page, path, &added);
 	core->segments += added;
 	core_file_sort(core);
@@ -151,8 +155,10 @@ static void take_files(struct core_file *core, const char *bytes, size_t length)
 	struct mapped mapped;
 	unsigned number = 0;
 
-	if (!find_files(&files, bytes, length))
+	/* There is one such note; many would take time without end. */
+	if (core->named || !find_files(&files, bytes, length))
 		return;
+	core->named = true;
 	add_all_left_out(core, files);
 	while (next_file(&files, &mapped, &path)) {
 		number += strcmp(path, before) != 0;
