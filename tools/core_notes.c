@@ -140,10 +140,12 @@ static void add_all_left_out(struct core_file *core, struct files files)
 		return;
 	core->segment = grown;
 	/* In order, as the kernel and gdb write them: two at one address would be no core's. */
-	for (; next_file(&files, &mapped, &path) && mapped.start >= until &&
-		mapped.end > mapped.start;
-		until = mapped.end)
+	while (next_file(&files, &mapped, &path)) {
+		if (mapped.start < until || mapped.end <= mapped.start)
+			break;
+		until = mapped.end;
 		add_left_out(core, &mapped, files.page, path, &added);
+	}
 	core->segments += added;
 	core_file_sort(core);
 }
