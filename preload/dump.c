@@ -196,6 +196,7 @@ void dump_on_signal(int signal, siginfo_t *info, void *context)
 	const char *reason = "signal";
 	int error = errno;
 
+	interrupt_begin();
 	if (interval_sent(info))
 		reason = watch_reason();
 	if (is_own_end(signal, info))

@@ -23,10 +23,11 @@ struct guard {
 	struct thread *thread; /* NULL: not attached yet */
 	uint32_t state;        /* enum guard_state */
 	uint32_t calm; /* how many of lock.h's calms have begun: signals are blocked by us */
-	/* One of the program's handlers, during which ours had to wait, has run since a wait of
-	 * its began; and what the kernel's call gave back that a handler of ours ended, 0 for none:
-	 * see interrupt.h. */
+	/* One of the program's handlers has run since a wait of its began; how many of ours had
+	 * begun by then, in all threads; and what the kernel's call gave back that one of ours
+	 * ended, 0 for none: see interrupt.h. */
 	bool handled;
+	uint32_t begun;
 	long cut;
 	uintptr_t stack; /* where it was closed */
 };

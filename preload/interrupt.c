@@ -8,6 +8,20 @@
 #include <string.h>
 #include <ucontext.h>
 
+_Atomic uint32_t interrupt_begun;
+
+/* How often waits that ended for no reason may still look for a dump elsewhere, 100 us each: so few
+ * for each dump, or until the first, that a program in which they are many loses 20 ms. Relaxed:
+ * about right will do. */
+enum { PATIENCE = 200 };
+static _Atomic int32_t patience = PATIENCE;
+
+void interrupt_begin(void)
+{
+	atomic_fetch_add_explicit(&interrupt_begun, 1, memory_order_relaxed);
+	atomic_store_explicit(&patience, PATIENCE, memory_order_relaxed);
+}
+
 /* What the interrupted instruction goes on with: the result of a system call, if it was one. The
  * kernel has put -EINTR there before it made the handler's frame (handle_signal in
  * arch/x86/kernel/signal.c, do_signal in arch/arm64/kernel/signal.c). */
@@ -75,9 +89,34 @@ static bool took(long result)
 	return ours;
 }
 
+/* The other thread may have to wait for a processor before it comes to the first instructions of
+ * our handler, so it is given time. But not for ever, for such an end has other reasons, too: the
+ * process was stopped and goes on; io_uring has something to do. */
+static bool has_begun_elsewhere(void)
+{
+	struct timespec moment = {0, 100000};
+
+	while (atomic_load_explicit(&interrupt_begun, memory_order_relaxed) == guard.begun) {
+		if (atomic_fetch_sub_explicit(&patience, 1, memory_order_relaxed) <= 0) {
+			atomic_store_explicit(&patience, 0, memory_order_relaxed);
+			return false;
+		}
+		sys_call(SYS_nanosleep, (long)&moment, 0, 0, 0, 0, 0);
+	}
+	return true;
+}
+
+/* Whether the thread was woken for a dump that another made. */
+static bool woken_in_vain(void)
+{
+	return !guard.handled && has_begun_elsewhere() && signals_leave_word();
+}
+
 bool interrupt_ours(int error)
 {
-	return took(-EINTR) && error == EINTR;
+	bool ours = took(-EINTR);
+
+	return error == EINTR && (ours || woken_in_vain());
 }
 
 bool interrupt_cut(long result)

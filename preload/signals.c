@@ -39,8 +39,12 @@ static bool is_end(int signal)
 	return false;
 }
 
-/* The first process of a pid namespace ignores by default what is not its own fault. */
-static bool can_end_us(int signal)
+static bool is_signal(int signal)
+{
+	return signal > 0 && signal < SIGNALS;
+}
+
+static bool is_fault(int signal)
 {
 	static const uint8_t faults[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
 
@@ -48,7 +52,13 @@ static bool can_end_us(int signal)
 		if (faults[i] == signal)
 			return true;
 	}
-	return sys_getpid() != 1;
+	return false;
+}
+
+/* The first process of a pid namespace ignores by default what is not its own fault. */
+static bool can_end_us(int signal)
+{
+	return is_fault(signal) || sys_getpid() != 1;
 }
 
 static bool is_ours(const struct sigaction *action)
@@ -165,9 +175,8 @@ static bool concerns_us(int signal)
 	       (self.at[signal] || signal == config()->signal || (self.fatal && is_end(signal)));
 }
 
-/* A dump that waits for the end of a handler is served when the handler returns, and looks as if it
- * alone had ended the wait that the handler ended (interrupt.h). So a handler that keeps the dump
- * waiting leaves word that it ran. */
+/* A wait that a handler ended must not look as if we alone had (interrupt.h), so each handler
+ * leaves word that it ran. */
 static void relay(int signal, siginfo_t *info, void *context)
 {
 	guard.handled = true;
@@ -175,22 +184,62 @@ static void relay(int signal, siginfo_t *info, void *context)
 	guard.handled = true; /* a wait of its own forgot it */
 }
 
-static bool keeps_waiting(const struct sigaction *action)
+/* Faults end no wait, and who profiles looks at the frames behind his handler; but one during which
+ * a dump has to wait is followed by it, before the wait is over. */
+static bool is_relayed(int signal, const struct sigaction *action)
 {
-	return action && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN &&
-	       vmatlas_state.signal && sigismember(&action->sa_mask, vmatlas_state.signal) == 1;
+	if (is_fault(signal) || signal == SIGPROF)
+		return sigismember(&action->sa_mask, vmatlas_state.signal) == 1;
+	return true;
+}
+
+static bool is_handler(sighandler_t handler)
+{
+	return handler != SIG_DFL && handler != SIG_IGN && handler != SIG_ERR &&
+	       handler != SIG_HOLD && handler != (sighandler_t)(void *)relay;
+}
+
+static bool relays(int signal)
+{
+	return is_signal(signal) && vmatlas_state.signal && !process_vforked();
 }
 
 /* What the kernel is given for the program's action. */
 static const struct sigaction *relayed(
 	int signal, const struct sigaction *action, struct sigaction *copy)
 {
-	if (!keeps_waiting(action) || process_vforked())
+	if (!action || !relays(signal) || !is_handler(action->sa_handler) ||
+		!is_relayed(signal, action))
 		return action;
 	*copy = *action;
 	copy->sa_sigaction = relay;
 	self.behind[signal] = action->sa_sigaction;
 	return copy;
+}
+
+/* The same of signal(3), whose mask is empty but for the signal itself. */
+static sighandler_t relayed_handler(int signal, sighandler_t handler)
+{
+	struct sigaction action = {.sa_handler = handler}, copy;
+
+	return relayed(signal, &action, &copy)->sa_handler;
+}
+
+static bool leaves_word(int signal)
+{
+	struct sigaction now;
+
+	return is_fault(signal) || REAL(sigaction)(signal, NULL, &now) ||
+	       !is_handler(now.sa_handler) || is_ours(&now);
+}
+
+bool signals_leave_word(void)
+{
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		if (!leaves_word(signal))
+			return false;
+	}
+	return true;
 }
 
 static void tell(int signal)
@@ -221,11 +270,6 @@ static int action_at(int signal, const struct sigaction *action, struct sigactio
 	if (former)
 		*former = is_ours(&before) ? shadow : before;
 	return 0;
-}
-
-static bool is_signal(int signal)
-{
-	return signal > 0 && signal < SIGNALS;
 }
 
 int signals_action(int signal, const struct sigaction *action, struct sigaction *former)
@@ -264,10 +308,12 @@ static sighandler_t handler_at(signals_setter *set, int signal, sighandler_t han
 
 sighandler_t signals_handler(signals_setter *set, int signal, sighandler_t handler)
 {
-	sighandler_t before = handler_at(set, signal, handler);
+	signals_catcher *behind = is_signal(signal) ? self.behind[signal] : NULL;
+	sighandler_t before = handler_at(set, signal, relayed_handler(signal, handler));
 
-	return before == (sighandler_t)(void *)relay ? (sighandler_t)(void *)self.behind[signal]
-						     : before;
+	if (before == SIG_ERR && is_signal(signal))
+		self.behind[signal] = behind; /* the former handler stands */
+	return before == (sighandler_t)(void *)relay ? (sighandler_t)(void *)behind : before;
 }
 
 void signals_rearm(int signal)

@@ -32,6 +32,10 @@ bool signals_caught(int signal);
 /* Whether the program itself has asked for the default action there. Anywhere. */
 bool signals_default_wanted(int signal);
 
+/* Whether each handler of the program's that may end a wait leaves word that it ran (interrupt.h):
+ * all but those that were set behind libc's back or before us, and profilers'. Anywhere. */
+bool signals_leave_word(void);
+
 /* sigaction(2) as the program must see it. Anywhere. */
 int signals_action(int signal, const struct sigaction *action, struct sigaction *former);
 

@@ -307,7 +307,8 @@ ssize_t transfer_receive(const struct transfer *transfer, ssize_t result)
 /* -- Connecting ----------------------------------------------------------------------------- */
 
 /* A local socket that waits for room in a queue cannot be waited for by poll(2). Nobody sends by
- * it yet: its limit can be another one meanwhile. */
+ * it yet: its limit can be another one meanwhile. Where none is left, dump after dump could end the
+ * last try. */
 static int connect_local(int fd, const struct sockaddr *address, socklen_t length, int left_ms)
 {
 	struct timeval own, left = {left_ms / 1000, left_ms % 1000 * 1000};
@@ -320,6 +321,8 @@ static int connect_local(int fd, const struct sockaddr *address, socklen_t lengt
 		return REAL(connect)(fd, address, length);
 	sys_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, (long)&left, sizeof left, 0);
 	result = REAL(connect)(fd, address, length);
+	if (!left_ms && result < 0 && interrupt_ours(errno))
+		errno = EAGAIN;
 	sys_call(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, (long)&own, sizeof own, 0);
 	return result;
 }

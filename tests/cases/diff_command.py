@@ -584,7 +584,7 @@ def pmap_and_gdb_listings(t):
 def a_snapshot_beside_a_list(t):
     """Only mappings, as the kernel draws them: it may have joined the new one with vmatlas's, or put
     it where a dump had its own memory meanwhile, which then counts as what it was before."""
-    smaps, own = [], 64 << 10
+    smaps, of_a_dump = [], MIB
 
     def save(process):
         with open(f"/proc/{process.pid}/smaps", encoding="utf-8") as file:
@@ -596,7 +596,7 @@ def a_snapshot_beside_a_list(t):
         check_equal("level", "mappings", found["level"])
         check("callstacks" not in found, "call stacks of a list")
         rows = [(row["change"], row["kind"], row["rss"]["growth"]) for row in large(found)]
-        check(any(growth >= 4 * MIB - own and word in ("new", "grown") for word, kind, growth in rows
+        check(any(growth >= 4 * MIB - of_a_dump and word in ("new", "grown") for word, kind, growth in rows
                   if kind in ("anon", "vmatlas")), str(rows))
         check(("grown", "heap") in [row[:2] for row in rows], str(rows))
     text = diff(old, smaps[1])

@@ -7,7 +7,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import PROGRAMS, ROOT, case, check, check_reports, main
+from vmatlas_case import PROGRAMS, ROOT, case, check, check_equal, check_reports, main
 
 
 def prove(t, name, least, status=0, dumps=5):
@@ -70,11 +70,22 @@ def transfers(t):
 @case(limit=120)
 def waits_in_a_rain_of_dumps(t):
     """A wait that a dump interrupts ends when it would have ended, and says what it would have said."""
-    run = t.compare([t.program("waits_long")], dumps=100000, delay=0.01, limit=100,
+    run = t.compare([t.program("waits_long")], dumps=100000, delay=0.03, limit=100,
                     settings={"output": t.path("reports", "last.json")})
     check(len(run.out.splitlines()) >= 57, run.out)
     check(run.sent > 200, f"only {run.sent} dumps were asked for")
     check_reports(run)
+
+
+@case(limit=120)
+def a_dump_that_another_thread_makes(t):
+    """The kernel ends some waits of the thread that it woke for the signal, and no handler ran there."""
+    for words in ([], ["handler"]):
+        run = t.compare([t.program("waits_stolen"), *words], dumps=100000, delay=0.002, limit=50,
+                        settings={"output": t.path("reports", "last.json")})
+        check_equal("lines", 6, len(run.out.splitlines()))
+        check(run.sent > 200, f"only {run.sent} dumps were asked for")
+        check_reports(run)
 
 
 @case(limit=20)

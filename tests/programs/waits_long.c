@@ -26,16 +26,25 @@ static void try_time(const struct wait *wait)
 		punctual(&start, WAIT_MS));
 }
 
-/* The signal that asks for a dump goes to the thread that waits. */
 static void *wake_later(void *wait)
 {
-	sigset_t all;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	wait_nanosleep(WAIT_MS / 2);
 	((const struct wait *)wait)->wake();
 	return NULL;
+}
+
+/* The signal that asks for a dump goes to the thread that waits: this one blocks it from its first
+ * moment. What happens otherwise is waits_stolen.c's matter. */
+static pthread_t start_waker(const struct wait *wait)
+{
+	sigset_t all, before;
+	pthread_t thread;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_create(&thread, NULL, wake_later, (void *)wait);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return thread;
 }
 
 static void try_wake(const struct wait *wait)
@@ -44,7 +53,7 @@ static void try_wake(const struct wait *wait)
 	pthread_t thread;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	pthread_create(&thread, NULL, wake_later, (void *)wait);
+	thread = start_waker(wait);
 	errno = ERRNO_SENTINEL;
 	long result = wait->call(-1);
 	tell("%s, woken: %ld, errno %s, %s", wait->name, result, errno_name(errno),

@@ -176,6 +176,50 @@ static void outside_of_waits_nothing_is_noted(void **state)
 	assert_false(interrupt_ours(EINTR));
 }
 
+/* Of a wait that ended although no handler ran in this thread. */
+static bool ended_by_nothing(void (*alarm)(int), void (*own)(int))
+{
+	handle(SIGALRM, alarm);
+	handle(SIGUSR1, own);
+	return interrupt_ours(EINTR);
+}
+
+static void another_thread_made_the_dump(void **state)
+{
+	(void)state;
+	interrupt_begin();
+	assert_true(ended_by_nothing(SIG_DFL, SIG_IGN));
+	interrupt_forget();
+	assert_false(ended_by_nothing(SIG_DFL, SIG_IGN));
+}
+
+static void another_error_came_beside_it(void **state)
+{
+	(void)state;
+	interrupt_begin();
+	handle(SIGALRM, SIG_DFL);
+	assert_false(interrupt_ours(EAGAIN));
+}
+
+/* A handler that leaves no word may have ended the wait; what faults ends none. */
+static void a_handler_that_says_nothing_may_have_run(void **state)
+{
+	(void)state;
+	interrupt_begin();
+	assert_false(ended_by_nothing(SIG_DFL, program_handler));
+	handle(SIGSEGV, program_handler);
+	assert_true(ended_by_nothing(SIG_DFL, SIG_DFL));
+	handle(SIGSEGV, SIG_DFL);
+}
+
+static void a_handler_that_left_word_has_run(void **state)
+{
+	(void)state;
+	interrupt_begin();
+	guard.handled = true;
+	assert_false(ended_by_nothing(SIG_DFL, SIG_DFL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +233,10 @@ int main(void)
 		cmocka_unit_test_setup(what_has_no_handler_is_not_next, set_up),
 		cmocka_unit_test_setup(in_a_handler_of_the_program_it_is_not_ours, set_up),
 		cmocka_unit_test_setup(outside_of_waits_nothing_is_noted, set_up),
+		cmocka_unit_test_setup(another_thread_made_the_dump, set_up),
+		cmocka_unit_test_setup(another_error_came_beside_it, set_up),
+		cmocka_unit_test_setup(a_handler_that_says_nothing_may_have_run, set_up),
+		cmocka_unit_test_setup(a_handler_that_left_word_has_run, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,7 @@ static void a_line_comes_after_a_second_and_goes(void **state)
 	char text[1000], *line, *blank;
 
 	(void)state;
-	watch(self.slave, "a.\033snapshot", 1300, text, sizeof(text));
+	watch(self.slave, "a.\033snapshot", 1900, text, sizeof(text));
 	line = strstr(text, "\rvmatlas: reading a.\\x1bsnapshot, 1 s");
 	assert_non_null(line);
 	blank = strrchr(text, '\r');
