@@ -156,7 +156,7 @@ static void add_all_left_out(struct core_file *core, struct files files)
 
 static void take_files(struct core_file *core, const char *bytes, size_t length)
 {
-	const char *path, *before = "";
+	const char *path, *before = NULL;
 	struct files files;
 	struct mapped mapped;
 	unsigned number = 0;
@@ -167,7 +167,7 @@ static void take_files(struct core_file *core, const char *bytes, size_t length)
 	core->named = true;
 	add_all_left_out(core, files);
 	while (next_file(&files, &mapped, &path)) {
-		number += strcmp(path, before) != 0;
+		number += !before || strcmp(path, before) != 0;
 		name_segments(core, &mapped, files.page, path, number);
 		before = path;
 	}

@@ -246,6 +246,18 @@ static void segments_have_the_names_of_their_files(void **state)
 	assert_int_equal(found[4].path_number, 2);
 }
 
+/* It is a file's, and no other's. */
+static void a_name_of_no_letters_has_a_number(void **state)
+{
+	static const struct core_forge_mapped mapped[] = {{0x10000, 0x11000, 0}};
+	struct world *world = *state;
+
+	files(world, mapped, 1, "", 1);
+	take(world);
+	assert_string_equal(world->core.segment[0].path, "");
+	assert_int_equal(world->core.segment[0].path_number, 1);
+}
+
 /* gdb leaves out what was not written to: the program file tells how it is mapped. */
 static void mappings_that_were_left_out(void **state)
 {
@@ -399,6 +411,7 @@ int main(void)
 		TEST(sizes_that_lead_out),
 		TEST(cut_at_every_byte),
 		TEST(segments_have_the_names_of_their_files),
+		TEST(a_name_of_no_letters_has_a_number),
 		TEST(mappings_that_were_left_out),
 		TEST(what_is_no_file_is_not_opened),
 		TEST(mappings_that_cannot_be),
