@@ -228,6 +228,15 @@ static void variables_that_the_core_has_not(void **state)
 	refused(world, "a core without the shim's variables");
 }
 
+static void tables_that_are_in_a_store(void **state)
+{
+	static const char store[] = "/t/vmatlas.a.1.store";
+	struct world *world = *state;
+
+	memcpy(memmem(world->forge->bytes, CORE_FORGE_SIZE, "/usr/lib/left-out.so", 20), store, 20);
+	refused(world, "but in its store: report /t/vmatlas.a.1.store");
+}
+
 /* It must be whole before the segment's bytes end. */
 static void variables_that_are_cut(void **state)
 {
@@ -264,6 +273,7 @@ int main(void)
 		TEST(the_head_is_found),
 		TEST(a_program_without_the_shim),
 		TEST(variables_that_the_core_has_not),
+		TEST(tables_that_are_in_a_store),
 		TEST(variables_that_are_cut),
 		TEST(another_version),
 	};
