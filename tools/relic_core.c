@@ -113,22 +113,23 @@ void relic_core_names(const struct core_file *core, struct view *view)
 	view->argv_length = strlen(core->arguments) + 1;
 }
 
-/* The shim's chunks never melt into other mappings (preload/store.c). Its library's are a file's,
- * and are told by their path. */
+/* The shim's chunks never melt into other mappings (preload/store.c). Variables behind a library's
+ * file are the library's, also those that are a store's between them. */
 void relic_core_own(
 	const struct core_file *core, const struct relic_memory *memory, struct view *view)
 {
-	uint64_t library_end = 0;
+	bool library = false;
+	uint64_t end = 0;
 
 	view->owns = 0;
 	for (size_t i = 0; i < memory->pieces && view->owns < VIEW_OWN; i++) {
 		const struct relic_piece *piece = &memory->piece[i];
 		const struct core_segment *segment = core_file_find(core, piece->address);
+		bool store = is_store(segment);
 
-		if (is_store(segment) ||
-			(!segment->path && piece->bytes && segment->start != library_end))
+		library = (segment->path && !store) || (library && segment->start == end);
+		end = segment->end;
+		if (store || (piece->bytes && !library))
 			view->own[view->owns++] = (struct view_range){segment->start, segment->end};
-		else if (segment->path)
-			library_end = segment->end;
 	}
 }
