@@ -46,7 +46,7 @@ SHIM_CFLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-omit-fram
 SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 	-Wl,--sort-section=alignment \
 	-Wl,-soname,libvmatlas.so -Wl,--version-script=$(BUILD)/exports.map
-TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz \
+TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz -lpthread \
 	$(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
 # The page of `vmatlas report --html`, one file. Where `make web` has been it follows its sources;

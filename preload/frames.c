@@ -57,10 +57,20 @@ static uint32_t add(struct frames_batch *batch, const struct vmatlas_frame *fram
 	return number;
 }
 
+/* A thread's levels told a number that is none: the program wrote over them. */
+static uint32_t lose(void)
+{
+	atomic_fetch_add_explicit(&frames.table.lost, 1, memory_order_relaxed);
+	return 0;
+}
+
 uint32_t frames_add(struct frames_batch *batch, const struct vmatlas_frame *frame)
 {
-	uint32_t number = add(batch, frame);
+	uint32_t number;
 
+	if (frame->parent > lane_count(&frames.table.lane))
+		return lose();
+	number = add(batch, frame);
 	hint(frame->parent, number);
 	return number;
 }

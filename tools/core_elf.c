@@ -12,9 +12,14 @@
 
 enum { PAGE = 4096 };
 
-/* The name is a stranger's: a FIFO is not waited for. */
+/* The name is a stranger's: a FIFO is not waited for, and a device, which may start when it is
+ * opened, is left alone. */
 static int open_file(const char *path)
 {
+	struct stat file;
+
+	if (stat(path, &file) || !S_ISREG(file.st_mode))
+		return -1;
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 

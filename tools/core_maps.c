@@ -40,17 +40,20 @@ static bool holds(const struct core_segment *segment, uint64_t address)
 	return address >= segment->start && address < segment->end;
 }
 
-/* What can be read only, right below the vdso: the kernel puts its variables there. */
-static bool is_vvar(const struct core_file *core, size_t i)
+/* What can be read only, right below the vdso: the kernel puts its variables there. Where they
+ * begin; the vdso's own address where there are none. */
+static uint64_t vvar_start(const struct core_file *core)
 {
-	const struct core_segment *segment = &core->segment[i];
+	uint64_t start = core->vdso;
 
-	for (; i < core->segments && !segment->path && segment->perms == MAPS_READ; segment++, i++)
-		if (segment->end == core->vdso)
-			return true;
-		else if (i + 1 == core->segments || segment[1].start != segment->end)
-			return false;
-	return false;
+	for (size_t i = core_file_from(core, core->vdso); i; i--) {
+		const struct core_segment *segment = &core->segment[i - 1];
+
+		if (segment->path || segment->perms != MAPS_READ || segment->end != start)
+			break;
+		start = segment->start;
+	}
+	return start;
 }
 
 /* As the kernel writes it: a newline would end the line. */
@@ -76,21 +79,26 @@ static void put_line(FILE *out, const struct core_segment *segment,
 	putc('\n', out);
 }
 
-static const char *marker_of(const struct core_file *core, size_t i, uint64_t *heap_from)
-{
-	const struct core_segment *segment = &core->segment[i];
+/* What there is one of. */
+struct landmarks {
+	uint64_t vvar;
+	uint64_t heap_from; /* the program's end; 0: not known, or the heap was there */
+};
 
+static const char *marker_of(const struct core_file *core, const struct core_segment *segment,
+	struct landmarks *landmarks)
+{
 	if (holds(segment, core->stack))
 		return "[stack]";
 	if (holds(segment, core->vdso))
 		return "[vdso]";
-	if (is_vvar(core, i))
+	if (segment->start >= landmarks->vvar && segment->end <= core->vdso)
 		return "[vvar]";
 	if (segment->start >= VSYSCALL)
 		return "[vsyscall]";
-	if (!is_heap(segment, *heap_from))
+	if (!is_heap(segment, landmarks->heap_from))
 		return "";
-	*heap_from = 0; /* there is one */
+	landmarks->heap_from = 0;
 	return "[heap]";
 }
 
@@ -113,7 +121,7 @@ static void put_lines(const struct core_file *core, const struct relic_memory *m
 {
 	const struct core_elf_file none = {0};
 	struct core_elf_file file = none;
-	uint64_t heap_from = program_end(core);
+	struct landmarks landmarks = {vvar_start(core), program_end(core)};
 	unsigned number = 0;
 
 	for (size_t i = 0; i < core->segments; i++) {
@@ -124,7 +132,7 @@ static void put_lines(const struct core_file *core, const struct relic_memory *m
 			file = file_of(segment, memory);
 		}
 		put_line(out, segment, segment->path ? &file : &none,
-			marker_of(core, i, &heap_from));
+			marker_of(core, segment, &landmarks));
 	}
 }
 

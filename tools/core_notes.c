@@ -1,6 +1,7 @@
 #include "core_notes.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,9 +116,12 @@ static bool find_files(struct files *files, const char *bytes, size_t length)
 	return true;
 }
 
+/* The kernel has no longer paths, and each segment of a file will be a line with its path. */
 static bool next_file(struct files *files, struct mapped *mapped, const char **path)
 {
-	if (!files->count || !memchr(files->path, 0, (size_t)(files->end - files->path)))
+	size_t rest = (size_t)(files->end - files->path);
+
+	if (!files->count || !memchr(files->path, 0, rest < PATH_MAX ? rest : PATH_MAX))
 		return false;
 	memcpy(mapped, files->mapped, sizeof(*mapped));
 	*path = files->path;
@@ -152,7 +156,7 @@ static void add_all_left_out(struct core_file *core, struct files files)
 
 static void take_files(struct core_file *core, const char *bytes, size_t length)
 {
-	const char *path, *before = "";
+	const char *path, *before = NULL;
 	struct files files;
 	struct mapped mapped;
 	unsigned number = 0;
@@ -163,7 +167,7 @@ static void take_files(struct core_file *core, const char *bytes, size_t length)
 	core->named = true;
 	add_all_left_out(core, files);
 	while (next_file(&files, &mapped, &path)) {
-		number += strcmp(path, before) != 0;
+		number += !before || strcmp(path, before) != 0;
 		name_segments(core, &mapped, files.page, path, number);
 		before = path;
 	}

@@ -15,6 +15,24 @@ static bool is_shim(const struct core_segment *segment)
 	return slash && !strcmp(slash, "/libvmatlas.so");
 }
 
+/* With VMATLAS_STORE the tables, and of the library's variables those that are tables, are a file
+ * that is mapped. The kernel may tell that it was deleted. */
+static bool is_store(const struct core_segment *segment)
+{
+	const char *slash = segment->path ? strrchr(segment->path, '/') : NULL;
+
+	return slash && !strncmp(slash, "/vmatlas.", 9) && strstr(slash, ".store");
+}
+
+/* A store whose memory is not in the core: as core(5) has it, if it is not told otherwise. */
+static const char *store_elsewhere(const struct core_file *core)
+{
+	for (size_t i = 0; i < core->segments; i++)
+		if (is_store(&core->segment[i]) && !core->segment[i].held)
+			return core->segment[i].path;
+	return NULL;
+}
+
 static bool take_head(struct relic_memory *memory, const struct core_segment *segment)
 {
 	const char *bytes = NULL;
@@ -40,7 +58,8 @@ static int find_head(struct relic_memory *memory, const struct core_file *core)
 	for (size_t i = 0; i < core->segments; i++) {
 		const struct core_segment *segment = &core->segment[i];
 
-		inside = is_shim(segment) || (inside && !segment->path && segment->start == end);
+		inside = is_shim(segment) ||
+			 (inside && segment->start == end && (!segment->path || is_store(segment)));
 		seen |= inside;
 		end = segment->end;
 		if (inside && take_head(memory, segment))
@@ -51,10 +70,24 @@ static int find_head(struct relic_memory *memory, const struct core_file *core)
 		     : "the core of a program without the shim");
 }
 
+static int fault_of_store(const struct relic_memory *memory, const char *store)
+{
+	char reason[SNAPSHOT_REASON];
+
+	snprintf(reason, sizeof(reason),
+		"the tables of this process are not in its core, but in its store: report %s",
+		store);
+	return relic_memory_fault(memory, 0, reason);
+}
+
 int relic_core_open(struct relic_memory *memory, FILE *file, const struct core_file *core,
 	struct snapshot_fault *fault)
 {
+	const char *store = store_elsewhere(core);
+
 	*memory = (struct relic_memory){.file = file, .file_size = core->size, .fault = fault};
+	if (store)
+		return fault_of_store(memory, store);
 	memory->piece = calloc(core->segments + 1, sizeof(*memory->piece));
 	if (!memory->piece)
 		return ENOMEM;
@@ -80,21 +113,23 @@ void relic_core_names(const struct core_file *core, struct view *view)
 	view->argv_length = strlen(core->arguments) + 1;
 }
 
-/* The shim's chunks never melt into other mappings (preload/store.c). Its library's are a file's,
- * and are told by their path. */
+/* The shim's chunks never melt into other mappings (preload/store.c). Variables behind a library's
+ * file are the library's, also those that are a store's between them. */
 void relic_core_own(
 	const struct core_file *core, const struct relic_memory *memory, struct view *view)
 {
-	uint64_t library_end = 0;
+	bool library = false;
+	uint64_t end = 0;
 
 	view->owns = 0;
 	for (size_t i = 0; i < memory->pieces && view->owns < VIEW_OWN; i++) {
 		const struct relic_piece *piece = &memory->piece[i];
 		const struct core_segment *segment = core_file_find(core, piece->address);
+		bool store = is_store(segment);
 
-		if (segment->path)
-			library_end = segment->end;
-		else if (piece->bytes && segment->start != library_end)
+		library = (segment->path && !store) || (library && segment->start == end);
+		end = segment->end;
+		if (store || (piece->bytes && !library))
 			view->own[view->owns++] = (struct view_range){segment->start, segment->end};
 	}
 }

@@ -2,6 +2,7 @@
 #ifndef VMATLAS_SNAPSHOT_H
 #define VMATLAS_SNAPSHOT_H
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -9,7 +10,8 @@
 
 struct snapshot;
 
-enum { SNAPSHOT_REASON = 200 };
+/* A path may be part of it. */
+enum { SNAPSHOT_REASON = PATH_MAX + 200 };
 
 /* What is wrong with a file, and where. */
 struct snapshot_fault {

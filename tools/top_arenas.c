@@ -1,12 +1,9 @@
-#include "../preload/core/atlas_sums.h"
+#include "../preload/core/report_text_regions.h"
 #include "top_forms.h"
 
 #include <errno.h>
 
 enum { NUMBER, HEAPS, RESERVED, COMMITTED, RSS, LIVE, RETAINED, TRIMMABLE, GROWTH, THREADS };
-
-/* So many of an arena's threads are named, as in the report. */
-enum { THREADS_SHOWN = 4 };
 
 static int add(
 	struct top_table *table, const struct top_moment *moment, const struct atlas_arena *arena)
@@ -50,17 +47,7 @@ static void put_name(struct text *text, const struct top_moment *moment, const s
 	struct atlas_arena arena = {.number = row->index - 1};
 
 	atlas_arena_next(&moment->atlas, &arena);
-	if (!arena.threads)
-		text_str(text, "of no thread that holds blocks");
-	for (uint32_t i = 0; i < arena.threads && i < THREADS_SHOWN; i++) {
-		text_str(text, i ? ", " : "");
-		text_dec(text, view_tid(&moment->view, arena.thread[i]));
-	}
-	if (arena.threads <= THREADS_SHOWN)
-		return;
-	text_str(text, arena.more_threads ? " and over " : " and ");
-	text_dec(text, arena.threads - THREADS_SHOWN);
-	text_str(text, " more");
+	report_text_arena_users(text, &moment->view, &arena);
 }
 
 const struct top_form top_arenas = {

@@ -178,8 +178,8 @@ static void put_pace(struct text *text, const struct top_watch *watch)
 {
 	uint64_t now = top_watch_now_ms();
 
-	if (watch->asking)
-		text_str(text, "asking");
+	if (top_watch_is_busy(watch))
+		text_str(text, watch->asking ? "asking" : "reading");
 	else if (watch->next_ms > now) {
 		text_str(text, "next in ");
 		text_dec(text, (watch->next_ms - now + 999) / 1000);

@@ -34,7 +34,7 @@ static void follow(struct top_watch *watch, struct top_page *page)
 		}
 		seen = watch->pictures;
 		top_draw(page);
-		key = top_screen_key(watch->asking ? ASKING_MS : WAITING_MS);
+		key = top_screen_key(top_watch_is_busy(watch) ? ASKING_MS : WAITING_MS);
 		if (key)
 			going = top_page_press(page, key);
 	}

@@ -34,7 +34,7 @@ int top_moment_open(struct top_moment *moment, FILE *file, char reason[TOP_REASO
 	}
 	if (!error)
 		return 0;
-	snprintf(reason, TOP_REASON, "the snapshot: %s",
+	snprintf(reason, TOP_REASON, "the snapshot: %.400s",
 		error == EILSEQ ? fault.reason : strerror(error));
 	top_moment_close(moment);
 	return error;

@@ -38,6 +38,11 @@ void top_watch_end(struct top_watch *watch)
 {
 	if (watch->asking)
 		question_end(&watch->question);
+	if (watch->reading.going) {
+		struct top_moment *moment = top_reading_take(&watch->reading);
+
+		drop(&moment);
+	}
 	framenames_close(watch->framenames);
 	top_mark_free(&watch->start);
 	top_mark_free(&watch->mark);
@@ -166,32 +171,32 @@ static void put_in_place(struct top_watch *watch, struct top_moment *moment)
 	watch->trouble[0] = '\0';
 }
 
-static void take_file(struct top_watch *watch, FILE *file)
+static bool take_reading(struct top_watch *watch)
 {
-	struct top_moment *moment = calloc(1, sizeof(*moment));
-	char reason[TOP_REASON];
+	struct top_moment *moment;
 
-	if (!moment || top_moment_open(moment, file, reason) != 0) {
-		be_troubled(watch, moment ? reason : strerror(ENOMEM));
-		free(moment);
+	if (!top_reading_is_done(&watch->reading))
+		return false;
+	moment = top_reading_take(&watch->reading);
+	if (!moment) {
+		be_troubled(watch, watch->reading.reason);
 	} else if (take_in(watch, moment) != 0) {
 		be_troubled(watch, strerror(ENOMEM));
 		drop(&moment);
 	} else {
 		put_in_place(watch, moment);
 	}
+	return true;
 }
 
-static void take_snapshot(struct top_watch *watch)
+static void read_snapshot(struct top_watch *watch)
 {
 	FILE *file = fopen(watch->question.path, "re");
 
-	if (!file) {
+	if (file)
+		top_reading_begin(&watch->reading, file);
+	else
 		be_troubled(watch, strerror(errno));
-		return;
-	}
-	take_file(watch, file);
-	fclose(file);
 }
 
 static bool take_answer(struct top_watch *watch)
@@ -207,7 +212,7 @@ static bool take_answer(struct top_watch *watch)
 		question_reason(&watch->question, reason, sizeof(reason));
 		be_troubled(watch, reason);
 	} else {
-		take_snapshot(watch);
+		read_snapshot(watch);
 	}
 	question_end(&watch->question);
 	return true;
@@ -215,6 +220,8 @@ static bool take_answer(struct top_watch *watch)
 
 bool top_watch_step(struct top_watch *watch)
 {
+	if (watch->reading.going)
+		return take_reading(watch);
 	if (watch->asking)
 		return take_answer(watch);
 	if (watch->over || watch->paused || top_watch_now_ms() < watch->next_ms)
@@ -224,7 +231,7 @@ bool top_watch_step(struct top_watch *watch)
 
 void top_watch_hurry(struct top_watch *watch)
 {
-	if (!watch->asking)
+	if (!top_watch_is_busy(watch))
 		watch->next_ms = watch->soonest_ms;
 }
 

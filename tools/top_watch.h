@@ -8,11 +8,13 @@
 #include "shimstate.h"
 #include "top_mark.h"
 #include "top_options.h"
+#include "top_reading.h"
 
 struct top_watch {
 	const struct top_options *options;
 	pid_t pid;
 	struct question question;
+	struct top_reading reading; /* of what was answered */
 	bool asking, paused;
 	bool over;                /* the program has ended: there will be no other picture */
 	char trouble[TOP_REASON]; /* why there was no picture the last time; "" */
@@ -40,6 +42,12 @@ uint64_t top_watch_now_ms(void);
 /* Asks when it is time, and takes what was answered: true where there is a new picture, or
  * something else to say. */
 bool top_watch_step(struct top_watch *watch);
+
+/* Whether a picture is on its way. */
+static inline bool top_watch_is_busy(const struct top_watch *watch)
+{
+	return watch->asking || watch->reading.going;
+}
 
 /* Nothing refers to the picture before the newest any more. */
 void top_watch_forget(struct top_watch *watch);

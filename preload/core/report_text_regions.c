@@ -1,5 +1,4 @@
 #include "report_text_regions.h"
-#include "atlas_sums.h"
 #include "region_groups.h"
 #include "report_text_stacks.h"
 #include "text_column.h"
@@ -9,23 +8,35 @@
 /* So many of an arena's threads are named. */
 enum { THREADS_SHOWN = 4 };
 
-static void put_users(const struct report *report, const struct atlas_arena *arena)
+/* Those that are not named, or not known: of a process that samples, a block without a sample may
+ * be any thread's. */
+static void put_others(struct text *text, const struct view *view, const struct atlas_arena *arena)
 {
-	struct text *text = report->text;
+	bool more = arena->more_threads && !view->sample_mean;
 
-	text_str(text, arena->threads        ? "  "
-		       : arena->more_threads ? "  of threads without a sample"
-					     : "  of no thread that holds blocks");
+	if (arena->threads > THREADS_SHOWN) {
+		text_str(text, more ? " and over " : " and ");
+		text_dec(text, arena->threads - THREADS_SHOWN);
+		text_str(text, " more");
+	}
+	if (arena->more_threads && !more)
+		text_str(text, ", perhaps others");
+}
+
+void report_text_arena_users(
+	struct text *text, const struct view *view, const struct atlas_arena *arena)
+{
+	if (!arena->threads) {
+		text_str(text, arena->more_threads ? "of threads without a sample"
+						   : "of no thread that holds blocks");
+		return;
+	}
 	for (uint32_t i = 0; i < arena->threads && i < THREADS_SHOWN; i++) {
 		if (i)
 			text_str(text, ", ");
-		text_dec(text, view_tid(report->view, arena->thread[i]));
+		text_dec(text, view_tid(view, arena->thread[i]));
 	}
-	if (arena->threads <= THREADS_SHOWN)
-		return;
-	text_str(text, arena->more_threads ? " and over " : " and ");
-	text_dec(text, arena->threads - THREADS_SHOWN);
-	text_str(text, " more");
+	put_others(text, view, arena);
 }
 
 /* What the state of pages tells. */
@@ -49,7 +60,8 @@ static void put_arena(const struct report *report, const struct atlas_arena *are
 	text_put_column(text, arena->sums.live_bytes, 7);
 	put_known(report, arena->sums.retained, 10);
 	put_known(report, arena->sums.trimmable, 11);
-	put_users(report, arena);
+	text_str(text, "  ");
+	report_text_arena_users(text, report->view, arena);
 	text_char(text, '\n');
 }
 

@@ -47,6 +47,13 @@ def loaded(t, **settings):
     return [f"set env {name} {value}" for name, value in env.items()] + ["run"]
 
 
+def served(t, **settings):
+    """The same of a process that gdbserver starts, as on another machine."""
+    need("gdbserver")
+    env = " ".join(f"{name}={value}" for name, value in t.shim_environment(**settings).items())
+    return [f"target remote | gdbserver --once --wrapper env {env} -- - {t.program('debugged')}", "continue"]
+
+
 def left_behind(t):
     return [name for name in os.listdir(t.tmp) if name.startswith("vmatlas.")]
 
@@ -109,6 +116,16 @@ def the_ledger_adds_up(t):
 
 
 @case(limit=120)
+def a_process_of_gdbserver_answers(t):
+    """Its snapshot comes over gdb's own connection, and none stays behind."""
+    told, all_told = gdb(t, *served(t), *QUESTIONS, "vmatlas", "continue ", "vmatlas second")
+    check_answers(told)
+    check("dump 1, by debugger" in told["vmatlas"], told["vmatlas"])
+    check("in no live block" in told["vmatlas second"], str(all_told))
+    check_equal("left behind", [], left_behind(t))
+
+
+@case(limit=120)
 def in_the_midst_of_malloc_it_answers(t):
     """At any instruction of the wrapper and of libc's malloc, on any thread."""
     steps = []
@@ -121,9 +138,15 @@ def in_the_midst_of_malloc_it_answers(t):
     check("= 3" in told["print $_exitcode"], told["print $_exitcode"])
 
 
+# Memory that is mapped from a file and shared is left out of cores, and so are the tables in a store.
+WITH_STORE = ["python open('/proc/%d/coredump_filter' % gdb.selected_inferior().pid, 'w').write('0x3b')"]
+
+
 def make_core(t, *commands, argument=""):
     """A core file by gdb's generate-core-file, and what gdb said."""
     path = t.path("core")
+    if t.store_setting():
+        commands = [*commands, *WITH_STORE]
     told, _ = gdb(t, f"set args {argument}", *loaded(t), *commands, f"generate-core-file {path}")
     check(os.path.exists(path), str(told))
     return path, told
@@ -169,15 +192,22 @@ def a_core_has_what_the_process_had(t):
 
     def rows(report):
         """But for what gdb cannot read, and with it the arenas, which are told by what is reserved
-        behind them; and what the snapshot was made with."""
+        behind them; and what the snapshot was made with. With a store between them, not all variables
+        of the shim's are told as such."""
         return [(row["start"], row["end"], row["kind"], row["path"], row["live_blocks"])
                 for row in report["mappings"] if row["kind"] not in
-                ("guard", "reserve", "padding", "vvar", "vsyscall", "arena", "vmatlas")]
+                ("guard", "reserve", "padding", "vvar", "vsyscall", "arena", "vmatlas",
+                 "bss" if t.store_setting() else None)]
     check_equal("mappings", [], [row for row in rows(theirs) if row not in rows(ours)])
     check(len(rows(theirs)) > 30, "there are mappings")
     heap = [row for row in ours["mappings"] if row["kind"] == "heap"]
     check_equal("heaps", 1, len(heap))
     check(heap[0]["live_blocks"] >= 1000, str(heap))
+
+
+def share_tables():
+    with open("/proc/self/coredump_filter", "w", encoding="ascii") as file:
+        file.write("0x3b")
 
 
 @case(limit=120)
@@ -189,7 +219,7 @@ def a_core_of_the_kernels(t):
     if pattern[0] == "|" or "%" in pattern.replace("%p", "") or not os.path.isdir(folder):
         raise Skip(f"where the kernel writes cores cannot be foreseen: {pattern}")
     process = t.start([t.program("debugged"), "abort"], t.shim_environment(),
-                      before_exec=lambda: (resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)),
+                      before_exec=lambda: (t.store_setting() and share_tables(), resource.setrlimit(resource.RLIMIT_CORE, (-1, -1)),
                                            signal.signal(signal.SIGTRAP, signal.SIG_IGN)))
     status, _, err = t.finish(process, 60)
     check_equal(f"status ({err})", -signal.SIGABRT, status)
@@ -231,6 +261,27 @@ def damage_is_told(t):
         check(told.returncode in (0, 1), f"turn {turn}: {told.returncode} {told.stderr}")
         if told.returncode:
             check(told.stderr.startswith("vmatlas: ") and told.stderr.count("\n") == 1, told.stderr)
+
+
+@case(limit=120)
+def tables_in_a_store_are_in_no_core(t):
+    """It is told which store has them, and that answers; unless the core was to have them."""
+    os.makedirs(t.path("store"), exist_ok=True)
+    core, full = t.path("core"), t.path("full")
+    gdb(t, *loaded(t, store=t.path("store")), f"generate-core-file {core}", *WITH_STORE,
+        f"generate-core-file {full}", "kill")
+    store, = glob.glob(os.path.join(t.path("store"), "*.store"))
+    for command in (["report", core], ["report", "--json", core], ["addr", core, "1000"], ["maps", core]):
+        told = vmatlas(*command, status=1)
+        check_equal(f"{command}: standard error", f"vmatlas: {core}: the tables of this process are not in its "
+                    f"core, but in its store: report {store}\n", told.stderr)
+    told, everything = gdb(t, "vmatlas list", core=[core])
+    check(f"report {store}" in everything.stderr, str(everything))
+    theirs, ours = (json.loads(vmatlas("report", "--json", path).stdout) for path in (store, full))
+    check_equal("call stacks", by_stack(theirs), by_stack(ours))
+    check_equal("blocks", theirs["totals"]["live_blocks"], ours["totals"]["live_blocks"])
+    kinds = {row["kind"] for row in ours["mappings"] if row["path"] and row["path"].endswith(".store")}
+    check_equal("its mappings are", {"vmatlas"}, kinds)
 
 
 @case()

@@ -271,6 +271,62 @@ def an_address_without_a_sample_says_so(t):
           f"addr --json: {answer['block']}")
 
 
+def arenas_of(t, sample, env=None):
+    """{the threads' part in programs/arenas.c: (tid, its arena's row, the end of its line)}"""
+    path = t.path("arenas.snapshot")
+    ran = t.shim([t.program("arenas")], env=env,
+                 settings={"exit": 1, "format": "snapshot", "output": path, "sample": sample})
+    check_equal("status and error output", (0, ""), (ran.status, ran.err))
+    rows = json.loads(told("report", "--json", path))["arenas"]
+    lines = told("report", path).split("Arenas: ")[1].split("\n\n")[0].splitlines()[2:]
+    found = {}
+    for part, tid, address in (line.split() for line in ran.out.splitlines()):
+        start = hex(int(address, 0) & ~((64 << 20) - 1))
+        row = next((row for row in rows if start in [heap["start"] for heap in row["heaps"]]), None)
+        line = row and next(line for line in lines if line.split()[0] == str(row["number"]))
+        found[part] = int(tid), row, line
+    check_equal("parts", {"few", "many", "none"}, set(found))
+    return found
+
+
+def check_users(part, told_of, threads, more, end):
+    _, row, line = told_of
+    check_equal(f"{part}: threads in JSON", (threads, more), (row["threads"], row["more_threads"]))
+    check(line.endswith("  " + end), f"{part}: {line!r} does not end in {end!r}")
+
+
+# With a mean of 1 MiB, 1 byte has a sample in one run of a million, and 20 MiB have none in one of
+# 500 million.
+@case()
+def an_arena_names_the_threads_with_samples(t):
+    found = arenas_of(t, "1M")
+    few, many = found["few"], found["many"]
+    check_equal("blocks of few", (1, 1), (few[1]["live_blocks"], few[1]["live_bytes"]))
+    check_users("few", few, [], True, "of threads without a sample")
+    check_users("many", many, [many[0]], True, f"{many[0]}, perhaps others")
+    check_users("none", found["none"], [], False, "of no thread that holds blocks")
+
+
+@case()
+def an_arena_of_two_threads_names_the_one_with_samples(t):
+    found = arenas_of(t, "1M", {"MALLOC_ARENA_MAX": "2"})
+    many = found["many"]
+    check_equal("one arena", found["few"][1]["number"], many[1]["number"])
+    check_users("both", many, [many[0]], True, f"{many[0]}, perhaps others")
+
+
+@case()
+def without_sampling_an_arena_names_all_threads(t):
+    found = arenas_of(t, "0")
+    for part in ("few", "many"):
+        tid = found[part][0]
+        check_users(part, found[part], [tid], False, str(tid))
+    check_users("none", found["none"], [], False, "of no thread that holds blocks")
+    found = arenas_of(t, "0", {"MALLOC_ARENA_MAX": "2"})
+    tids = [found[part][0] for part in ("few", "many")]
+    check_users("both", found["few"], tids, False, f"{tids[0]}, {tids[1]}")
+
+
 @case()
 def with_another_allocator(t):
     library = find_library("libjemalloc.so.2")

@@ -29,7 +29,8 @@ def setting(name, value):
 def shim_folder():
     for objfile in gdb.objfiles():
         if objfile.filename and os.path.basename(objfile.filename) == SHIM:
-            return os.path.dirname(os.path.realpath(objfile.filename))
+            # Of gdbserver's machine, which may be this one.
+            return os.path.dirname(os.path.realpath(objfile.filename.removeprefix("target:")))
     raise gdb.GdbError(f"no {SHIM} in the program: start it by `vmatlas run`")
 
 
@@ -76,6 +77,16 @@ def call():
     return gdb.selected_inferior().read_memory(told, 4096).tobytes().split(b"\0")[0].decode()
 
 
+def move_here(there, path, pid):
+    """The file of the process's machine becomes one of ours. It may live in another root."""
+    if remote():
+        gdb.execute(f"remote get {there} {path}", to_string=True)
+        gdb.execute(f"remote delete {there}", to_string=True)
+        return
+    inside = f"/proc/{pid}/root{there}"
+    shutil.move(inside if os.path.exists(inside) else there, path)
+
+
 class Snapshot:
     """The snapshot of the process as it stands, until it goes on."""
 
@@ -97,10 +108,13 @@ class Snapshot:
         finally:
             self.asking = False
         self.folder = tempfile.mkdtemp(prefix="vmatlas.")
-        self.path, self.pid = os.path.join(self.folder, "snapshot"), pid
-        # It may live in another root.
-        inside = f"/proc/{pid}/root{there}"
-        shutil.move(inside if os.path.exists(inside) else there, self.path)
+        path = os.path.join(self.folder, "snapshot")
+        try:
+            move_here(there, path, pid)
+        except (gdb.error, OSError) as error:
+            self.forget()
+            raise gdb.GdbError(f"the snapshot {there} cannot be had: {error}") from error
+        self.path, self.pid = path, pid
 
     def take(self, pid):
         if not self.path or self.pid != pid:
@@ -112,16 +126,24 @@ class Snapshot:
 snapshot = Snapshot()
 
 
+def connection():
+    return getattr(gdb.selected_inferior().connection, "type", None)
+
+
+def remote():
+    """Whether a gdbserver holds the process, on this machine or another."""
+    return connection() in ("remote", "extended-remote")
+
+
 def target():
     """The file to ask: a snapshot of the process, or the core."""
     inferior = gdb.selected_inferior()
-    connection = getattr(inferior.connection, "type", None)
     if not inferior.pid:
         raise gdb.GdbError("no process: `run`, `attach` or `core-file` first")
-    if connection == "core":
+    if connection() == "core":
         return core_file()
-    if connection != "native":
-        raise gdb.GdbError(f"not for a process by {connection}: ask vmatlas on its own machine")
+    if connection() != "native" and not remote():
+        raise gdb.GdbError(f"not for a process by {connection()}: ask vmatlas on its own machine")
     return snapshot.take(inferior.pid)
 
 
@@ -150,8 +172,8 @@ EXPRESSION is an address or a pointer; of a structure, an array or a function it
 that is. Without it: the first lines of `vmatlas report`, with the ledger.
 
 A process has its shim make a snapshot, by a call in the selected thread, as `print f()` makes one,
-while the other threads stand still. It holds until the process goes on. A core file is read
-itself: it knows live blocks and who asked for them, and nothing of what was in memory.
+while the other threads stand still. It holds until the process goes on. Of a process that
+gdbserver holds it comes over gdb's connection. A core file is read itself: it knows live blocks and who asked for them, and nothing of what was in memory.
 
 Examples:
   vmatlas p->next
