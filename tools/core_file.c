@@ -107,7 +107,9 @@ static int add_notes(const struct reading *reading, const Elf64_Phdr *header)
 	struct core_file *core = reading->core;
 	char *grown;
 
-	if (header->p_filesz > core->size || core->notes_length + header->p_filesz > NOTES_MOST)
+	/* No byte is a note twice: no more memory is taken than there is file. */
+	if (header->p_filesz > core->size || core->notes_length + header->p_filesz > core->size ||
+		core->notes_length + header->p_filesz > NOTES_MOST)
 		return fault_at(reading, header->p_offset, "more notes than there can be");
 	grown = realloc(core->notes, core->notes_length + header->p_filesz + 1);
 	if (!grown)

@@ -12,6 +12,10 @@
  * arch/x86/kernel/process.c. Nothing else is put there unasked. */
 enum { HEAP_REACH = 1 << 30 };
 
+/* The kernel's variables are some pages (VDSO_NR_PAGES of include/vdso/page.h: 6 in Linux 6.16).
+ * Farther off nothing is looked through for them, segment by segment. */
+enum { VVAR_REACH = 64 << 12 };
+
 /* VSYSCALL_ADDR of arch/x86/include/uapi/asm/vsyscall.h. */
 static const uint64_t VSYSCALL = 0xffffffffff600000u;
 
@@ -45,6 +49,8 @@ static bool is_vvar(const struct core_file *core, size_t i)
 {
 	const struct core_segment *segment = &core->segment[i];
 
+	if (core->vdso - segment->start > VVAR_REACH)
+		return false;
 	for (; i < core->segments && !segment->path && segment->perms == MAPS_READ; segment++, i++)
 		if (segment->end == core->vdso)
 			return true;
@@ -109,7 +115,10 @@ static struct core_elf_file file_of(
 	return file;
 }
 
-static void put_lines(const struct core_file *core, const struct relic_memory *memory, FILE *out)
+/* Each segment's line has its path: many times what the core has of them. */
+enum { TEXT_MOST = 1 << 29 };
+
+static int put_lines(const struct core_file *core, const struct relic_memory *memory, FILE *out)
 {
 	const struct core_elf_file none = {0};
 	struct core_elf_file file = none;
@@ -125,19 +134,24 @@ static void put_lines(const struct core_file *core, const struct relic_memory *m
 		}
 		put_line(out, segment, segment->path ? &file : &none,
 			marker_of(core, i, &heap_from));
+		if (ftello(out) > TEXT_MOST)
+			return ENOMEM;
 	}
+	return 0;
 }
 
 int core_maps_make(const struct core_file *core, const struct relic_memory *memory, char **text,
 	size_t *length)
 {
 	FILE *out = open_memstream(text, length);
+	int error;
 
 	if (!out)
 		return errno;
-	put_lines(core, memory, out);
-	if (!fclose(out))
-		return 0;
-	free(*text);
-	return ENOMEM;
+	error = put_lines(core, memory, out);
+	if (fclose(out) && !error)
+		error = ENOMEM;
+	if (error)
+		free(*text);
+	return error;
 }

@@ -1,6 +1,7 @@
 #include "core_notes.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,9 @@ static void name_segments(struct core_file *core, const struct mapped *mapped, u
 	}
 }
 
+/* As many as core_file.c takes segments: for each a file may be opened. */
+enum { MAPPED_MOST = 1 << 20 };
+
 /* The note: how many, the size of a page; each mapping; then the paths, each with its NUL. */
 struct files {
 	uint64_t count, page;
@@ -109,15 +113,19 @@ static bool find_files(struct files *files, const char *bytes, size_t length)
 		return false;
 	memcpy(head, bytes, sizeof(head));
 	*files = (struct files){head[0], head[1], bytes + sizeof(head), NULL, bytes + length};
-	if (head[0] > (length - sizeof(head)) / sizeof(struct mapped))
+	if (head[0] > (length - sizeof(head)) / sizeof(struct mapped) || head[0] > MAPPED_MOST)
 		return false;
 	files->path = files->mapped + head[0] * sizeof(struct mapped);
 	return true;
 }
 
+/* False at the end, and at a path that is none: each mapping's line has it, and a million of them
+ * with an endless one would fill any memory. */
 static bool next_file(struct files *files, struct mapped *mapped, const char **path)
 {
-	if (!files->count || !memchr(files->path, 0, (size_t)(files->end - files->path)))
+	size_t rest = (size_t)(files->end - files->path);
+
+	if (!files->count || !memchr(files->path, 0, rest < PATH_MAX ? rest : PATH_MAX))
 		return false;
 	memcpy(mapped, files->mapped, sizeof(*mapped));
 	*path = files->path;
