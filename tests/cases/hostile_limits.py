@@ -23,7 +23,7 @@ MIB = 1 << 20
 NONE = {"reports": 0}
 prove_all("limits.c", without=("work", "work_once", "broken_pipe"), how={
     "page_by_page": NONE, "no_address_space": NONE, "all_descriptors_taken": NONE,
-    "data_at_stderr": NONE})
+    "data_at_stderr": NONE, "all_locked": NONE})
 
 
 def program(t):
