@@ -273,6 +273,13 @@ def told_of(core):
                           timeout=100, preexec_fn=limit)
 
 
+@case()
+def what_is_set_aside_is_in_no_core(t):
+    core, _ = make_core(t, argument="alone")
+    size = os.path.getsize(core)
+    check(size < 24 << 20, f"{size} bytes")
+
+
 @case(limit=300)
 def a_core_that_lies_takes_no_endless_time_or_memory(t):
     core, _ = make_core(t, argument="alone")

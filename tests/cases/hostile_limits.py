@@ -33,7 +33,7 @@ def program(t):
 @case()
 def a_report_where_nothing_can_be_mapped(t):
     """That is when somebody wants one: it is whole, and twice."""
-    for limit in ("data", "space", "mappings"):
+    for limit in ("data", "space", "mappings", "locked", "locked_unseen"):
         for form in ("json", "text", "snapshot"):
             argv = [t.program("at_limit"), limit]
             env = {**t.shim_environment(output=t.path("reports", f"{limit}.%n"), format=form)}
