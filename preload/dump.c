@@ -145,24 +145,52 @@ static void work(void *argument, const struct aside_registers *registers)
 	} while (!end(&request->format));
 }
 
+static void run(struct request *request)
+{
+	uint64_t before = pending();
+
+	lock_unwatched_begin();
+	aside_switch(work, request, self.stack_top);
+	lock_unwatched_end();
+	swallow(before, SIGPIPE);
+	swallow(before, SIGXFSZ);
+}
+
+static bool is_possible(void)
+{
+	return boot_done() && self.stack_top && !process_vforked();
+}
+
 int dump(const char *reason, int format)
 {
 	struct request request = {reason, format, EBUSY};
-	uint64_t signals, before;
+	uint64_t signals;
 
-	if (!boot_done() || !self.stack_top || process_vforked())
+	if (!is_possible())
 		return EAGAIN;
 	sys_signals_block(&signals);
-	if (begin(format)) {
-		before = pending();
-		lock_unwatched_begin();
-		aside_switch(work, &request, self.stack_top);
-		lock_unwatched_end();
-		swallow(before, SIGPIPE);
-		swallow(before, SIGXFSZ);
-	}
+	if (begin(format))
+		run(&request);
 	sys_signals_restore(&signals);
 	return request.error;
+}
+
+/* Where a dump is at work on another thread, it keeps what it has. */
+void dump_confine(uint64_t addresses)
+{
+	struct request request = {"signal", -1, 0};
+	uint32_t state = DUMPING_NOT;
+	uint64_t signals;
+
+	if (!is_possible())
+		return;
+	sys_signals_block(&signals);
+	if (atomic_compare_exchange_strong(&locks()->dumping, &state, DUMPING)) {
+		scratch_shrink(addresses);
+		if (!end(&request.format))
+			run(&request);
+	}
+	sys_signals_restore(&signals);
 }
 
 void dump_wait(void)

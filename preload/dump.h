@@ -20,6 +20,10 @@ int dump(const char *reason, int format);
  * too. Five seconds at most. Anywhere but in a dump. */
 void dump_wait(void);
 
+/* The program limits its addresses to so many bytes: of what is set aside for dumps, more or less
+ * is given back (scratch_shrink). errno stays. Anywhere. */
+void dump_confine(uint64_t addresses);
+
 /* The handler of the dump signal. */
 void dump_on_signal(int signal, siginfo_t *info, void *context);
 

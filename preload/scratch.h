@@ -11,10 +11,18 @@
 #include "core/view.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Start only: sets the address space aside, but not more than a small part of a limit that stands
  * already. */
 void scratch_boot(void);
+
+/* The program limits its addresses to so many bytes from now on: of what is set aside, no more
+ * stays than a small part of it; 0 gives all back. Not beside a dump. */
+void scratch_shrink(uint64_t limit);
+
+/* The program has locked all its memory: what is set aside is none that it has. Anywhere. */
+void scratch_unlock(void);
 
 /* A dump begins: what an earlier one left, in a parent that was forked meanwhile, is nobody's. */
 void scratch_begin(void);

@@ -45,7 +45,8 @@ static size_t chunk_size(size_t wanted)
 }
 
 /* A mapping of ours must not melt into one of the program's: the kernel merges neighbours that
- * are alike, so ours are marked as read at random, which is true and costs nothing. */
+ * are alike, so ours are marked as read at random, which is true and costs nothing. And tables that
+ * lie scattered must not be made whole by huge pages, where the system has them always. */
 static void *chunk_map_anonymous(size_t size)
 {
 	void *memory = sys_mmap_anonymous(size, PROT_READ | PROT_WRITE, MAP_NORESERVE);
@@ -53,6 +54,7 @@ static void *chunk_map_anonymous(size_t size)
 	if (!memory)
 		return NULL;
 	sys_madvise(memory, size, MADV_RANDOM);
+	sys_madvise(memory, size, MADV_NOHUGEPAGE);
 	storefile_outside((uintptr_t)memory, size);
 	return memory;
 }

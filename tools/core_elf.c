@@ -1,7 +1,6 @@
 #include "core_elf.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -9,24 +8,14 @@
 
 #include "../preload/core/maps.h"
 #include "listing_elf.h"
+#include "regular.h"
 
 enum { PAGE = 4096 };
-
-/* The name is a stranger's: a FIFO is not waited for, and a device, which may start when it is
- * opened, is left alone. */
-static int open_file(const char *path)
-{
-	struct stat file;
-
-	if (stat(path, &file) || !S_ISREG(file.st_mode))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
 
 /* NULL for what is none. */
 static struct listing_elf *open_elf(const char *path)
 {
-	int descriptor = open_file(path);
+	int descriptor = regular_open(path);
 	struct listing_elf *elf = NULL;
 
 	if (descriptor < 0)
@@ -93,7 +82,7 @@ uint64_t core_elf_span(const char *path)
 bool core_elf_identify(
 	const char *path, const char *begin, size_t length, struct core_elf_file *found)
 {
-	int descriptor = open_file(path);
+	int descriptor = regular_open(path);
 	char bytes[PAGE];
 	struct stat file;
 	bool same;

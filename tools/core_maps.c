@@ -117,7 +117,10 @@ static struct core_elf_file file_of(
 	return file;
 }
 
-static void put_lines(const struct core_file *core, const struct relic_memory *memory, FILE *out)
+/* Each segment's line has its path: many times what the core has of them. */
+enum { TEXT_MOST = 1 << 29 };
+
+static int put_lines(const struct core_file *core, const struct relic_memory *memory, FILE *out)
 {
 	const struct core_elf_file none = {0};
 	struct core_elf_file file = none;
@@ -133,19 +136,24 @@ static void put_lines(const struct core_file *core, const struct relic_memory *m
 		}
 		put_line(out, segment, segment->path ? &file : &none,
 			marker_of(core, segment, &landmarks));
+		if (ftello(out) > TEXT_MOST)
+			return ENOMEM;
 	}
+	return 0;
 }
 
 int core_maps_make(const struct core_file *core, const struct relic_memory *memory, char **text,
 	size_t *length)
 {
 	FILE *out = open_memstream(text, length);
+	int error;
 
 	if (!out)
 		return errno;
-	put_lines(core, memory, out);
-	if (!fclose(out))
-		return 0;
-	free(*text);
-	return ENOMEM;
+	error = put_lines(core, memory, out);
+	if (fclose(out) && !error)
+		error = ENOMEM;
+	if (error)
+		free(*text);
+	return error;
 }

@@ -96,6 +96,9 @@ static void name_segments(struct core_file *core, const struct mapped *mapped, u
 	}
 }
 
+/* As many as core_file.c takes segments: for each a file may be opened. */
+enum { MAPPED_MOST = 1 << 20 };
+
 /* The note: how many, the size of a page; each mapping; then the paths, each with its NUL. */
 struct files {
 	uint64_t count, page;
@@ -110,7 +113,7 @@ static bool find_files(struct files *files, const char *bytes, size_t length)
 		return false;
 	memcpy(head, bytes, sizeof(head));
 	*files = (struct files){head[0], head[1], bytes + sizeof(head), NULL, bytes + length};
-	if (head[0] > (length - sizeof(head)) / sizeof(struct mapped))
+	if (head[0] > (length - sizeof(head)) / sizeof(struct mapped) || head[0] > MAPPED_MOST)
 		return false;
 	files->path = files->mapped + head[0] * sizeof(struct mapped);
 	return true;

@@ -1,4 +1,5 @@
 #include "debugfile.h"
+#include "regular.h"
 
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
@@ -47,21 +48,10 @@ static bool is_usable(enum symbolizer_state state)
 	return state == SYMBOLIZER_READY || state == SYMBOLIZER_UNVERIFIED;
 }
 
-static int open_regular(const char *path)
-{
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-
-	if (descriptor < 0 || (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)))
-		return descriptor;
-	close(descriptor);
-	return -1;
-}
-
 static enum symbolizer_state try_file(
 	const char *path, const uint8_t *build_id, size_t size, int *descriptor)
 {
-	int opened = open_regular(path);
+	int opened = regular_open(path);
 	enum symbolizer_state state;
 
 	if (opened < 0)

@@ -8,6 +8,7 @@ import random
 import re
 import resource
 import signal
+import struct
 import subprocess
 import sys
 
@@ -282,6 +283,70 @@ def tables_in_a_store_are_in_no_core(t):
     check_equal("blocks", theirs["totals"]["live_blocks"], ours["totals"]["live_blocks"])
     kinds = {row["kind"] for row in ours["mappings"] if row["path"] and row["path"].endswith(".store")}
     check_equal("its mappings are", {"vmatlas"}, kinds)
+
+
+def rewritten(whole, path, segments, mapped):
+    """The core with so many segments more, one page each, side by side, that nothing is in; with
+    mapped(address, count) as its note of files, where it is not None."""
+    at, = struct.unpack_from("<Q", whole, 32)
+    count, = struct.unpack_from("<H", whole, 56)
+    headers = [list(struct.unpack_from("<IIQQQQQQ", whole, at + 56 * i)) for i in range(count)]
+    notes = b"".join(whole[header[2]:header[2] + header[5]] for header in headers if header[0] == 4)
+    room = -(-(56 * (count + segments) + len(notes) + 8192) // 4096) * 4096
+    base = 0x100000000000
+    note = mapped(base, segments) if mapped else b""
+    kept = [[1, *header[1:2], header[2] + room + len(note), *header[3:]] for header in headers if header[0] == 1]
+    kept += [[1, 4, room, base + 4096 * i, 0, 0, 4096, 4096] for i in range(segments)]
+    kept.append([4, 0, 128 + 56 * (len(kept) + 1), 0, 0, len(note + notes), 0, 1])
+    table = b"".join(struct.pack("<IIQQQQQQ", *header) for header in kept)
+    # More than 16 bits can say: elf(5), PN_XNUM.
+    head = bytearray(whole[:64]) + struct.pack("<44xI16x", len(kept))
+    struct.pack_into("<QQ", head, 32, 128, 64)
+    struct.pack_into("<HHH", head, 56, 0xffff, 64, 1)
+    with open(path, "wb") as file:
+        file.write((bytes(head) + table + note + notes).ljust(room + len(note), b"\0") + whole)
+
+
+def note_of_files(mappings):
+    """NT_FILE, of (start, end, path)."""
+    text = struct.pack("<QQ", len(mappings), 4096)
+    text += b"".join(struct.pack("<QQQ", start, end, 0) for start, end, _ in mappings)
+    text += b"".join(path + b"\0" for _, _, path in mappings)
+    return struct.pack("<III5s3x", 5, len(text), 0x46494c45, b"CORE") + text + b"\0" * (-len(text) % 4)
+
+
+def told_of(core):
+    """What the command says, with no more memory or time than such a file may take."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+    return subprocess.run([COMMAND, "maps", core], capture_output=True, text=True, errors="replace",
+                          timeout=100, preexec_fn=limit)
+
+
+@case()
+def what_is_set_aside_is_in_no_core(t):
+    core, _ = make_core(t, argument="alone")
+    size = os.path.getsize(core)
+    check(size < 24 << 20, f"{size} bytes")
+
+
+@case(limit=300)
+def a_core_that_lies_takes_no_endless_time_or_memory(t):
+    core, _ = make_core(t, argument="alone")
+    with open(core, "rb") as file:
+        whole = file.read()
+    path = t.path("lies")
+    # Each could be the kernel's variables, if only the last one touched the vdso.
+    rewritten(whole, path, 400000, None)
+    told = told_of(path)
+    check_equal(f"many segments ({told.stderr})", 0, told.returncode)
+    # One path of a megabyte, in the line of each of them.
+    rewritten(whole, path, 20000,
+              lambda base, count: note_of_files([(base, base + 4096 * count, b"/" + b"A" * (1 << 20))]))
+    told = told_of(path)
+    check(told.returncode == 1 and told.stderr.count("\n") == 1 and "without the shim" in told.stderr,
+          f"a long path: {told.returncode} {told.stderr}")
 
 
 @case()

@@ -23,7 +23,7 @@ MIB = 1 << 20
 NONE = {"reports": 0}
 prove_all("limits.c", without=("work", "work_once", "broken_pipe"), how={
     "page_by_page": NONE, "no_address_space": NONE, "all_descriptors_taken": NONE,
-    "data_at_stderr": NONE})
+    "data_at_stderr": NONE, "all_locked": NONE})
 
 
 def program(t):
@@ -33,7 +33,7 @@ def program(t):
 @case()
 def a_report_where_nothing_can_be_mapped(t):
     """That is when somebody wants one: it is whole, and twice."""
-    for limit in ("data", "space", "mappings"):
+    for limit in ("data", "space", "mappings", "locked", "locked_unseen"):
         for form in ("json", "text", "snapshot"):
             argv = [t.program("at_limit"), limit]
             env = {**t.shim_environment(output=t.path("reports", f"{limit}.%n"), format=form)}

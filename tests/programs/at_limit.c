@@ -1,16 +1,18 @@
 /* at_limit.c - a program that can map no more, and is asked for two reports then.
  *
- *    at_limit data|space|mappings
+ *    at_limit data|space|mappings|locked|locked_unseen
  *
- * Takes blocks, lowers RLIMIT_DATA or RLIMIT_AS below what it has, or makes mappings until there
- * are vm.max_map_count of them; makes sure that one more is refused, asks, and prints how many
- * blocks still have their contents, and whether one more is still refused. */
+ * Takes blocks, lowers RLIMIT_DATA or RLIMIT_AS below what it has (with all of it locked, where
+ * that may be), or makes mappings until there are vm.max_map_count of them; makes sure that one
+ * more is refused, asks, and prints how many blocks still have their contents, and whether one more
+ * is still refused. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { BLOCKS = 500, SIZE = 100000, PAGE = 4096, TRIES = 70000 };
@@ -57,7 +59,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "mappings"))
 		use_up_mappings();
-	else
+	else if (!strcmp(argv[1], "locked"))
+		mlockall(MCL_CURRENT | MCL_FUTURE);
+	else if (!strcmp(argv[1], "locked_unseen"))
+		syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE);
+	if (strcmp(argv[1], "mappings") != 0)
 		limit(!strcmp(argv[1], "data") ? RLIMIT_DATA : RLIMIT_AS);
 	printf("refused: %d\n", refused());
 	fflush(stdout);

@@ -462,6 +462,37 @@ static void try_limit(void)
 	free(small);
 }
 
+/* Limits that are none, of nobody, and below what is used; the locks of memory with flags that are
+ * none. */
+static void try_limit_calls(void)
+{
+	struct rlimit old, more;
+	struct rlimit64 old64, more64;
+
+	getrlimit(RLIMIT_AS, &old);
+	more = (struct rlimit){old.rlim_cur, old.rlim_cur - 1};
+	more64 = (struct rlimit64){1, 0};
+	errno = ERRNO_SENTINEL;
+	tell_result("setrlimit, soft above hard", setrlimit(RLIMIT_AS, &more));
+	tell_result("setrlimit64, soft above hard", setrlimit64(RLIMIT_AS, &more64));
+	tell_result("setrlimit of nothing", setrlimit((__rlimit_resource_t)99, &old));
+	errno = ERRNO_SENTINEL;
+	tell_result("setrlimit, the same", setrlimit(RLIMIT_AS, &old));
+	tell_result("prlimit, a look", prlimit(0, RLIMIT_AS, NULL, &more));
+	tell("the same: %d", !memcmp(&old, &more, sizeof(old)));
+	more64 = (struct rlimit64){1 << 20, RLIM_INFINITY};
+	tell_result("prlimit64, less than there is", prlimit64(0, RLIMIT_AS, &more64, &old64));
+	tell_pointer("mmap of anything", mmap(NULL, PAGE, RW, ANON, -1, 0), NULL);
+	errno = ERRNO_SENTINEL;
+	tell_result("prlimit64, back", prlimit64(getpid(), RLIMIT_AS, &old64, NULL));
+	tell_result("prlimit of nobody", prlimit(0x7fffffff, RLIMIT_AS, &more, NULL));
+	tell_result("mlockall of nothing", mlockall(0));
+	tell_result("mlockall of what is none", mlockall(0x100));
+	errno = ERRNO_SENTINEL;
+	tell_result("mlockall from now on", mlockall(MCL_FUTURE));
+	tell_result("munlockall", munlockall());
+}
+
 int main(void)
 {
 	open_descriptors();
@@ -474,6 +505,7 @@ int main(void)
 	try_break();
 	try_shared();
 	try_limit();
+	try_limit_calls();
 	tell("end");
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "dice.h"
 #include "store.h"
@@ -47,6 +48,35 @@ static void pieces_are_zero_aligned_and_apart(void **state)
 		take(&piece[i], dice_below(&dice, i % 100 ? 5000 : 3000000), (unsigned char)i);
 	for (int i = 0; i < PIECES; i++)
 		assert_true(all_bytes_are(piece[i].memory, piece[i].size, (unsigned char)i));
+}
+
+/* The line VmFlags of the mapping that it is in: proc_pid_smaps(5). */
+static void flags_of(const void *address, char *line, size_t size)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "r");
+	unsigned long start, end;
+	bool inside = false;
+
+	assert_non_null(smaps);
+	while (fgets(line, (int)size, smaps)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = (uintptr_t)address >= start && (uintptr_t)address < end;
+		else if (inside && !strncmp(line, "VmFlags:", 8))
+			break;
+	}
+	fclose(smaps);
+}
+
+/* A page that is touched is not two megabytes. */
+static void no_page_is_huge(void **state)
+{
+	char flags[512];
+
+	(void)state;
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		skip();
+	flags_of(store_take(1), flags, sizeof flags);
+	assert_non_null(strstr(flags, " nh"));
 }
 
 /* How many of the pages are there; those of private memory tell it truly. */
@@ -211,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
+		cmocka_unit_test(no_page_is_huge),
 		cmocka_unit_test(what_is_written_all_over_is_there_before),
 		cmocka_unit_test(a_lane_that_grows_is_filled_in_ahead),
 		cmocka_unit_test(what_is_not_ours_is_not_owned),

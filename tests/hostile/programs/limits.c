@@ -249,6 +249,46 @@ static void no_address_space(void)
 	tell("done");
 }
 
+/* A limit that this program keeps with ease, as a shell's `ulimit -v` before its own next line. */
+static void small_address_space(void)
+{
+	char *block[40];
+	struct rlimit64 now = {0, 0}, small = {20 << 20, RLIM_INFINITY};
+
+	must(setrlimit64(RLIMIT_AS, &small) == 0);
+	must(prlimit(0, RLIMIT_AS, NULL, (struct rlimit *)&now) == 0 && now.rlim_cur == 20 << 20);
+	for (int i = 0; i < 40; i++) {
+		block[i] = malloc(100000);
+		must(block[i] != NULL);
+		block[i][0] = 1;
+	}
+	ask();
+	for (int i = 0; i < 40; i++)
+		free(block[i]);
+	must(malloc(32 << 20) == NULL && errno == ENOMEM);
+	small.rlim_cur = RLIM_INFINITY;
+	must(prlimit64(getpid(), RLIMIT_AS, &small, &now) == 0 && now.rlim_cur == 20 << 20);
+	churn();
+	tell("done");
+}
+
+/* The limit of a vfork child, in whose memory its parent goes on. */
+static void limit_of_a_child(void)
+{
+	struct rlimit low = {20 << 20, RLIM_INFINITY};
+	unsigned long before = address_space();
+	int status;
+	pid_t child = vfork();
+
+	if (child == 0)
+		_exit(setrlimit(RLIMIT_AS, &low) ? 1 : 2);
+	must(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 2);
+	must(address_space() == before);
+	ask();
+	churn();
+	tell("done");
+}
+
 /* Memory that ends between any two calls of ours: the limit rises page by page. */
 static void page_by_page(void)
 {
@@ -425,6 +465,19 @@ static void nothing_locked(void)
 	tell("done");
 }
 
+/* As much as may be locked is enough for this program. */
+static void all_locked(void)
+{
+	struct rlimit most = {8 << 20, 8 << 20};
+
+	must(setrlimit(RLIMIT_MEMLOCK, &most) == 0 && setuid(65534) == 0);
+	tell("lock all: %s", mlockall(MCL_CURRENT) ? errno_name(errno) : "done");
+	ask();
+	must(munlockall() == 0);
+	churn();
+	tell("done");
+}
+
 static volatile int pipes_broken;
 
 static void count_pipe(int number)
@@ -464,7 +517,9 @@ SCENARIOS({"close_all", close_all}, {"close_everything_by_range", close_everythi
 	{"address_space_at_its_edge", address_space_at_its_edge},
 	{"data_at_its_edge", data_at_its_edge}, {"no_address_space", no_address_space},
 	{"page_by_page", page_by_page}, {"threads_without_memory", threads_without_memory},
-	{"file_size", file_size}, {"file_size_default", file_size_default},
-	{"nothing_allowed", nothing_allowed}, {"data_at_stderr", data_at_stderr}, {"work", work},
+	{"small_address_space", small_address_space}, {"limit_of_a_child", limit_of_a_child},
+	{"all_locked", all_locked}, {"file_size", file_size},
+	{"file_size_default", file_size_default}, {"nothing_allowed", nothing_allowed},
+	{"data_at_stderr", data_at_stderr}, {"work", work},
 	{"no_queued_signals", no_queued_signals}, {"nothing_locked", nothing_locked},
 	{"work_once", work_once}, {"broken_pipe", broken_pipe})
