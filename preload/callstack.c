@@ -40,16 +40,15 @@ static void count(_Atomic uint64_t *counter)
 /* Whether the walk, which is where the innermost of the first `*candidates` levels is, can take
  * them over: nothing has changed there, and the call stack then has the right depth. Else
  * `*candidates` is how many it may still meet. */
-static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fresh, uintptr_t sp,
-	uintptr_t high)
+static bool join(const struct levels *levels, uint32_t *candidates, uint32_t fresh, uintptr_t sp)
 {
 	uint32_t total = fresh + *candidates, intact;
 
-	if (total > self.depth || (levels->cut && total != self.depth)) {
+	if (total > self.depth || ((levels->window & LEVELS_CUT) && total != self.depth)) {
 		*candidates = 0;
 		return false;
 	}
-	intact = levels_verify(levels, *candidates, sp, high);
+	intact = levels_verify(levels, *candidates, &guard.ground, sp);
 	if (intact == *candidates)
 		return true;
 	*candidates = intact;
@@ -86,17 +85,19 @@ static bool is_frame(uint64_t layout)
 
 /* Learns what was never seen, and steps over what is seldom seen. */
 static __attribute__((noinline)) enum ending step_rarely(
-	struct callstack *state, struct walk *walk, struct walk_frame *frame)
+	struct walk *walk, struct walk_frame *frame)
 {
+	struct stacks *stacks = &guard.ground.stacks;
 	bool stepped;
 
 	frame->read = (struct walk_slots){0};
 	if (LAYOUT_KIND(frame->layout) == LAYOUT_NONE)
 		frame->layout = learn(walk->pc, walk->exact);
 	if (frame->layout & LAYOUT_PLAIN)
-		stepped = walk_step(walk, frame->layout, &state->stacks.current);
+		stepped = walk_step(walk, frame->layout, &stacks->current);
 	else
-		stepped = walk_step_rare(walk, frame, &state->stacks);
+		stepped = walk_step_rare(walk, frame, stacks);
+	ground_settle(&guard.ground);
 	if (stepped)
 		return ENDING_NOT_YET;
 	frame->layout &= ~LAYOUT_PLAIN; /* nothing was read */
@@ -107,7 +108,7 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 {
 	const struct levels *levels = &state->levels;
 	struct layout_table layouts = layout_table();
-	struct stacks_bounds stack = state->stacks.current;
+	struct stacks_bounds stack = guard.ground.stacks.current;
 	struct walk walk = {at->pc, at->sp, at->bp, false}, copy;
 	uint32_t candidates = levels_count(levels), fresh = 0;
 	struct walk_frame *frame = state->fresh;
@@ -119,7 +120,7 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 		frame->bp = walk.bp;
 		candidates = levels_seek(levels, candidates, walk.sp);
 		if (levels_meet(levels, candidates, frame->key, walk.sp, walk.bp) &&
-			join(levels, &candidates, fresh, walk.sp, stack.high))
+			join(levels, &candidates, fresh, walk.sp))
 			return ended(ENDING_JOINED, fresh, candidates);
 		if (!walk_is_code(walk.pc))
 			return ended(ENDING_OUTERMOST, fresh, 0);
@@ -130,13 +131,22 @@ static struct journey walk_out(struct callstack *state, const struct callstack_a
 			walk_step(&walk, frame->layout, &stack))
 			continue;
 		copy = walk; /* the original stays in registers */
-		ending = step_rarely(state, &copy, frame);
+		ending = step_rarely(&copy, frame);
 		if (ending != ENDING_NOT_YET)
 			return ended(ending, fresh + is_frame(frame->layout), 0);
 		walk = copy;
-		stack = state->stacks.current;
+		stack = guard.ground.stacks.current;
 		layouts = layout_table();
 	}
+}
+
+/* None are kept, so they may have another base. */
+static void begin_levels(struct levels *levels, uintptr_t outermost, bool cut)
+{
+	struct ground *ground = &guard.ground;
+
+	ground_choose(ground, outermost);
+	levels->window = ground->base | (cut ? LEVELS_CUT : 0);
 }
 
 /* Interns what is fresh, outermost first, and remembers it. A handler that leaves by longjmp in
@@ -147,11 +157,14 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 	uint32_t kept = journey->joined;
 	uint32_t number = kept ? levels->level[kept - 1].frame : 0;
 	const struct walk_frame *frame = state->fresh + journey->fresh;
-	struct levels_end end = levels_end(levels, kept);
 	struct frames_batch batch = {.open = false};
+	struct levels_end end;
 
 	levels->count = 0;
 	atomic_signal_fence(memory_order_seq_cst);
+	if (!kept)
+		begin_levels(levels, frame[-1].sp, journey->ending == ENDING_DEPTH);
+	end = levels_end(levels, kept, guard.ground.base);
 	while (frame-- > state->fresh) {
 		struct vmatlas_frame record = {
 			frame->key >> 1, number, LAYOUT_MODULE(frame->layout)};
@@ -159,14 +172,13 @@ static uint32_t keep(struct callstack *state, const struct journey *journey)
 		number = frames_number(&batch, &record);
 		if (!number)
 			break;
-		levels_add(levels, &end, frame, frame + 1, number);
-		kept++;
+		levels_add(&end, frame, frame + 1, number);
 	}
 	frames_end(&batch);
-	if (!journey->joined)
-		levels->cut = journey->ending == ENDING_DEPTH;
 	atomic_signal_fence(memory_order_seq_cst);
-	levels->count = number && journey->ending != ENDING_LOST ? kept : 0;
+	levels->count = number && journey->ending != ENDING_LOST
+				? (uint32_t)(end.level - levels->level)
+				: 0;
 	return number;
 }
 
@@ -191,7 +203,7 @@ static void walk_aside(void *argument, const struct aside_registers *registers)
 {
 	struct detour *detour = argument;
 	struct unwind_place from = {detour->at->pc, detour->at->sp}, places[CALLSTACK_DEPTH_MAX];
-	unsigned left = unwind_walk(registers, &from, &detour->state->stacks, places, self.depth);
+	unsigned left = unwind_walk(registers, &from, &guard.ground.stacks, places, self.depth);
 
 	struct vmatlas_frame record = {.parent = 0};
 	struct frames_batch batch = {.open = false};
@@ -215,6 +227,7 @@ static __attribute__((noinline)) uint32_t detour(
 	count(&self.complex_walks);
 	state->levels.count = 0;
 	aside_run(walk_aside, &detour);
+	ground_settle(&guard.ground);
 	return detour.number;
 }
 
@@ -247,18 +260,33 @@ static __attribute__((noinline)) uint32_t finish_rare(
 	return keep(state, journey);
 }
 
-/* Whether there is a stack to walk on. */
-static bool make_current(struct callstack *state, uintptr_t sp)
+static __attribute__((noinline)) bool choose(uintptr_t sp)
 {
-	uint32_t generation = atomic_load_explicit(&learn_generation, memory_order_acquire);
+	bool chosen = stacks_choose(&guard.ground.stacks, sp, false);
+
+	ground_settle(&guard.ground);
+	return chosen;
+}
+
+/* Whether there is a stack to walk on. */
+static bool make_current(struct callstack *state, uint32_t generation, uintptr_t sp)
+{
+	const struct stacks *stacks = &guard.ground.stacks;
 
 	if (state->generation != generation) {
 		state->levels.count = 0;
 		memset(&state->recall, 0, sizeof state->recall);
 		state->generation = generation;
 	}
-	state->quick = self.verify ? ~generation : generation;
-	return callstack_stands(state, sp) || stacks_choose(&state->stacks, sp, false);
+	guard.ground.quick = ~generation;
+	return callstack_stands(stacks, sp) || choose(sp);
+}
+
+static void make_quick(uint32_t generation)
+{
+	struct ground *ground = &guard.ground;
+
+	ground->quick = ground->tall && !self.verify ? generation : ~generation;
 }
 
 /* The rest of the walk is as the last one found it. */
@@ -266,7 +294,7 @@ static uint32_t keep_joined(struct callstack *state, const struct journey *journ
 {
 	uint32_t number = keep(state, journey);
 
-	if (number)
+	if (levels_count(&state->levels) > journey->joined)
 		recall_add(&state->recall, &state->levels, journey->joined);
 	return number;
 }
@@ -279,19 +307,21 @@ static uint32_t walk(struct callstack *state, const struct callstack_at *at)
 					       : finish_rare(state, at, &journey);
 }
 
-/* Where all that was learned still holds, and the stack is the current one. */
-static uint32_t recall(struct callstack *state, const struct callstack_at *at)
+static inline __attribute__((always_inline)) uint32_t recall(
+	struct callstack *state, const struct callstack_at *at, bool tall)
 {
 	return recall_find(&state->recall, &state->levels, layout_key(at->pc, false), at->sp,
-		at->bp, state->stacks.current.high);
+		at->bp, &guard.ground, tall);
 }
 
+/* The quick ways, on any ground. */
 static uint32_t known(struct callstack *state, const struct callstack_at *at)
 {
+	const struct ground *ground = &guard.ground;
 	uint64_t key = layout_key(at->pc, false);
-	uint32_t number = levels_again(&state->levels, key, at->sp, at->bp);
+	uint32_t number = levels_again(&state->levels, key, at->sp, at->bp, ground, ground->tall);
 
-	return number ? number : recall(state, at);
+	return number ? number : recall(state, at, ground->tall);
 }
 
 static uint32_t verified(struct callstack *state, const struct callstack_at *at)
@@ -302,29 +332,44 @@ static uint32_t verified(struct callstack *state, const struct callstack_at *at)
 	if (!number)
 		number = walk(state, at);
 	if (number)
-		verify_callstack(number, &place, &state->stacks, self.depth);
+		verify_callstack(number, &place, &guard.ground.stacks, self.depth);
 	return number;
+}
+
+/* On a tall ground the quick ways were tried. */
+static uint32_t found(struct callstack *state, const struct callstack_at *at)
+{
+	uint32_t number = guard.ground.tall ? 0 : known(state, at);
+
+	return number ? number : walk(state, at);
 }
 
 uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at)
 {
+	uint32_t generation = atomic_load_explicit(&learn_generation, memory_order_acquire);
+	uint32_t number;
+
 	if (!atomic_load_explicit(&self.ready, memory_order_acquire) ||
-		!make_current(state, at->sp))
+		!make_current(state, generation, at->sp))
 		return lone(at->pc);
-	return self.verify ? verified(state, at) : walk(state, at);
+	number = self.verify ? verified(state, at) : found(state, at);
+	make_quick(generation);
+	return number;
 }
 
 uint32_t callstack_recall(struct callstack *state, const struct callstack_at *at)
 {
-	uint32_t number = recall(state, at);
+	uint32_t number = recall(state, at, true);
 
 	return __builtin_expect(number != 0, 1) ? number : callstack_walk(state, at);
 }
 
 void callstack_stack(struct callstack *state, uintptr_t low, uintptr_t high)
 {
-	memset(&state->stacks, 0, sizeof state->stacks);
-	state->stacks.own = (struct stacks_bounds){low, high};
+	struct stacks *stacks = &guard.ground.stacks;
+
+	memset(stacks, 0, sizeof *stacks);
+	stacks->own = (struct stacks_bounds){low, high};
 	state->levels.count = 0;
 }
 
@@ -346,6 +391,7 @@ void callstack_boot(unsigned depth, bool verify)
 		return;
 	self.depth = depth < 1 ? 1 : depth > CALLSTACK_DEPTH_MAX ? CALLSTACK_DEPTH_MAX : depth;
 	self.verify = verify;
+	stacks_boot();
 	unwind_boot();
 	atomic_store_explicit(&self.ready, true, memory_order_release);
 }

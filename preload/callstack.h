@@ -9,10 +9,10 @@
 #define VMATLAS_CALLSTACK_H
 
 #include "core/lane.h"
+#include "guard.h"
 #include "learn.h"
 #include "levels.h"
 #include "recall.h"
-#include "stacks.h"
 #include "walk.h"
 
 #include <stdbool.h>
@@ -43,8 +43,6 @@ static inline struct callstack_at callstack_called_at(uintptr_t stack)
 /* One thread's; all zeros is a good start. About 64 KiB, touched as deep as its call stacks are. */
 struct callstack {
 	uint32_t generation; /* of what was learned, when the levels were walked */
-	uint32_t quick;      /* the same; another where each capture is to come by callstack_walk */
-	struct stacks stacks;
 	struct levels levels;
 	struct recall recall;
 	/* Of the walk at work, innermost first; the last is where it ended. */
@@ -52,17 +50,17 @@ struct callstack {
 };
 
 /* Whether `current` is still the stack that holds sp. */
-static inline bool callstack_stands(const struct callstack *state, uintptr_t sp)
+static inline bool callstack_stands(const struct stacks *stacks, uintptr_t sp)
 {
-	return state->stacks.generation ==
+	return stacks->generation ==
 		       atomic_load_explicit(&stacks_generation, memory_order_relaxed) &&
-	       stacks_hold(&state->stacks.current, sp);
+	       stacks_hold(&stacks->current, sp);
 }
 
 /* callstack_capture of any call stack. Same rules. */
 uint32_t callstack_walk(struct callstack *state, const struct callstack_at *at);
 
-/* The same where it may be one of the last few. */
+/* The same where it may be one of the last few, on a tall ground. */
 uint32_t callstack_recall(struct callstack *state, const struct callstack_at *at);
 
 /* The number of the caller's call stack, 0 when it was lost. Its frames are those that libunwind
@@ -70,14 +68,16 @@ uint32_t callstack_recall(struct callstack *state, const struct callstack_at *at
 static inline __attribute__((always_inline)) uint32_t callstack_capture(
 	struct callstack *state, const struct callstack_at *at)
 {
+	const struct ground *ground = &guard.ground;
 	uint32_t number;
 
-	if (__builtin_expect(
-		    state->quick != atomic_load_explicit(&learn_generation, memory_order_acquire) ||
-			    !callstack_stands(state, at->sp),
+	if (__builtin_expect(ground->quick != atomic_load_explicit(
+						      &learn_generation, memory_order_acquire) ||
+				     !callstack_stands(&ground->stacks, at->sp),
 		    0))
 		return callstack_walk(state, at);
-	number = levels_again(&state->levels, layout_key(at->pc, false), at->sp, at->bp);
+	number = levels_again(
+		&state->levels, layout_key(at->pc, false), at->sp, at->bp, ground, true);
 	return number ? number : callstack_recall(state, at);
 }
 

@@ -8,6 +8,8 @@
 #ifndef VMATLAS_GUARD_H
 #define VMATLAS_GUARD_H
 
+#include "ground.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +32,7 @@ struct guard {
 	uint32_t begun;
 	long cut;
 	uintptr_t stack; /* where it was closed */
+	struct ground ground;
 };
 
 /* Initial-exec: reading it is one instruction and allocates nothing. */

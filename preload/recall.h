@@ -26,9 +26,8 @@ enum {
 struct recall_place {
 	struct levels_level leaf, base;
 	uint32_t kept; /* how many levels there are up to the base; 0: the place is empty */
-	bool cut;      /* as levels.cut then; if so, the call stack was as deep as may be */
-	uint16_t at[RECALL_WORDS]; /* bytes above leaf.sp, below base.sp; outermost first */
-	uintptr_t value[RECALL_WORDS];
+	struct levels_word word[RECALL_WORDS]; /* outermost first */
+	uintptr_t window; /* theirs then; if they were cut, the call stack was as deep as may be */
 };
 
 /* One thread's; all zeros is a good start. */
@@ -44,27 +43,45 @@ static inline struct recall_set *recall_set(struct recall *recall, uint64_t key,
 	return &recall->set[(key ^ sp << 20) * 0x9e3779b97f4a7c15u >> (64 - RECALL_SETS_BITS)];
 }
 
-static inline bool recall_word_stands(const struct recall_place *place, int i)
+/* How many words the place has; more than it can hold where it was written over. */
+static inline int recall_words(const struct recall_place *place)
 {
-	return *(const uintptr_t *)(place->leaf.sp + place->at[i]) == place->value[i];
+	return place->leaf.words - place->base.words;
 }
 
-/* Whether the words of the place are as they were. All lie between its two levels. */
-static inline bool recall_stands(const struct recall_place *place)
+/* Whether the words of the place are as they were, on a tall ground. */
+static inline bool recall_stands(const struct recall_place *place, uintptr_t base)
 {
-	int count = place->leaf.words - place->base.words;
+	const struct levels_word *word = place->word;
+	int count = recall_words(place);
 
 	if (count > RECALL_WORDS)
-		return false; /* written over */
+		return false;
 	for (; count >= 4; count -= 4) {
-		if (!recall_word_stands(place, count - 1) ||
-			!recall_word_stands(place, count - 2) ||
-			!recall_word_stands(place, count - 3) ||
-			!recall_word_stands(place, count - 4))
+		if (!levels_stands(word + count - 1, base) ||
+			!levels_stands(word + count - 2, base) ||
+			!levels_stands(word + count - 3, base) ||
+			!levels_stands(word + count - 4, base))
 			return false;
 	}
 	while (count-- > 0) {
-		if (!recall_word_stands(place, count))
+		if (!levels_stands(word + count, base))
+			return false;
+	}
+	return true;
+}
+
+/* Whether a walk at sp could have read them all: see levels_pass_within. */
+static inline bool recall_lies(
+	const struct recall_place *place, const struct ground *ground, uintptr_t sp)
+{
+	int count = recall_words(place);
+
+	if (count > RECALL_WORDS)
+		return false;
+	while (count-- > 0) {
+		if (!levels_lies(ground_address(ground->base, place->word[count].at), sp,
+			    ground->stacks.current.high))
 			return false;
 	}
 	return true;
@@ -76,27 +93,30 @@ static inline bool recall_same(const struct levels_level *a, const struct levels
 	       a->words == b->words && a->needs_bp == b->needs_bp;
 }
 
-/* Whether the walk that begins with these registers, on a stack that ends at `high`, would come to
- * the place's call stack. */
-static inline bool recall_is(const struct recall_place *place, const struct levels *levels,
-	uint64_t key, uintptr_t sp, uintptr_t bp, uintptr_t high)
+/* Whether the walk that begins with these registers would come to the place's call stack. */
+static inline __attribute__((always_inline)) bool recall_is(const struct recall_place *place,
+	const struct levels *levels, uint64_t key, uintptr_t sp, uintptr_t bp,
+	const struct ground *ground, bool tall)
 {
 	uint32_t kept = place->kept;
 
 	return kept && levels_is(&place->leaf, key, sp, bp) && levels_count(levels) >= kept &&
-	       place->cut == levels->cut && recall_same(&place->base, &levels->level[kept - 1]) &&
-	       place->base.sp <= high && recall_stands(place) &&
-	       levels_pass(levels, levels_words(&place->base)) == 0;
+	       place->window == levels->window &&
+	       recall_same(&place->base, &levels->level[kept - 1]) &&
+	       (tall || recall_lies(place, ground, sp)) && recall_stands(place, ground->base) &&
+	       levels_hold(levels, levels_words(&place->base), ground, sp, tall);
 }
 
-/* The number of that call stack, 0 where none is known again. Under the guard. */
-static inline uint32_t recall_find(struct recall *recall, const struct levels *levels, uint64_t key,
-	uintptr_t sp, uintptr_t bp, uintptr_t high)
+/* The number of that call stack, 0 where none is known again. `tall` is the ground's, where that is
+ * known. Under the guard. */
+static inline __attribute__((always_inline)) uint32_t recall_find(struct recall *recall,
+	const struct levels *levels, uint64_t key, uintptr_t sp, uintptr_t bp,
+	const struct ground *ground, bool tall)
 {
 	const struct recall_place *way = recall_set(recall, key, sp)->way;
 
 	for (int i = 0; i < RECALL_WAYS; i++) {
-		if (recall_is(&way[i], levels, key, sp, bp, high))
+		if (recall_is(&way[i], levels, key, sp, bp, ground, tall))
 			return way[i].leaf.frame;
 	}
 	return 0;
@@ -105,18 +125,13 @@ static inline uint32_t recall_find(struct recall *recall, const struct levels *l
 /* Whether all words between the base and the leaf fit the place, which has them now. */
 static inline bool recall_copy(struct recall_place *place, const struct levels *levels)
 {
-	const struct levels_word *word = levels->word + levels_words(&place->base);
-	uint32_t count = place->leaf.words - place->base.words;
-	uintptr_t sp = place->leaf.sp, reach = place->base.sp - sp;
+	const struct levels_word *first = levels->word + levels_words(&place->base);
+	int count = recall_words(place);
 
-	if (count > RECALL_WORDS || reach > UINT16_MAX)
+	if (count > RECALL_WORDS)
 		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		if (word[i].at - sp >= reach)
-			return false;
-		place->at[i] = (uint16_t)(word[i].at - sp);
-		place->value[i] = word[i].value;
-	}
+	if (count > 0)
+		memcpy(place->word, first, (size_t)count * sizeof *first);
 	return true;
 }
 
@@ -132,7 +147,7 @@ static inline void recall_add(struct recall *recall, const struct levels *levels
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	place->leaf = *leaf;
 	place->base = levels->level[kept - 1];
-	place->cut = levels->cut;
+	place->window = levels->window;
 	if (!recall_copy(place, levels))
 		return;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);

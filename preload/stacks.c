@@ -2,13 +2,21 @@
 #include "ask.h"
 #include "aside.h"
 #include "core/maps.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
 
 enum { PAGE = 4096 };
 
 _Atomic uint32_t stacks_generation;
+
+static struct {
+	uintptr_t main_at;   /* an address in the main thread's stack, which the kernel put there */
+	uintptr_t main_most; /* bytes that it may grow to */
+} self;
 
 struct question {
 	uintptr_t sp;
@@ -80,6 +88,24 @@ bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside)
 		return learn(stacks, sp, aside);
 	stacks->current = *bounds;
 	return true;
+}
+
+bool stacks_reach(const struct stacks_bounds *bounds, uintptr_t address)
+{
+	if (address >= bounds->low)
+		return true;
+	return stacks_hold(bounds, self.main_at) && bounds->high - address <= self.main_most;
+}
+
+/* The loader makes this call, too. */
+void stacks_boot(void)
+{
+	struct rlimit limit;
+
+	if (sys_call(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0) == 0) {
+		self.main_at = getauxval(AT_RANDOM);
+		self.main_most = limit.rlim_cur;
+	}
 }
 
 void stacks_forget(void)

@@ -30,10 +30,18 @@ static inline bool stacks_hold(const struct stacks_bounds *bounds, uintptr_t sp)
 	return sp - bounds->low < bounds->high - bounds->low;
 }
 
+/* Whether all from the address to the stack's end can be read. What lies below the main thread's
+ * stack can, as far as RLIMIT_STACK allows: then the stack grows (before Linux 5.0, 64 KiB below
+ * rsp at most). */
+bool stacks_reach(const struct stacks_bounds *bounds, uintptr_t address);
+
 /* Makes `current` the stack that holds sp, from what is known or from the kernel; just the page of
  * sp where the kernel cannot be asked. False where there is none: then `current` holds no word.
  * `aside`: whether this runs on the private stack already. Under the guard; may take a lock. */
 bool stacks_choose(struct stacks *stacks, uintptr_t sp, bool aside);
+
+/* Learns what stacks_reach needs. Start only. */
+void stacks_boot(void);
 
 /* Address space was unmapped or protected: bounds are asked for again. Anywhere. */
 void stacks_forget(void);

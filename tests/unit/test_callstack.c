@@ -361,6 +361,78 @@ static void smallest_thread_stack(void **unused)
 	pthread_attr_destroy(&attributes);
 }
 
+/* Farther apart than words have names. */
+static KEEP void with_room(int depth)
+{
+	volatile char room[100000];
+
+	room[0] = room[sizeof room - 1] = (char)depth;
+	compare_twice();
+	if (depth)
+		with_room(depth - 1);
+	compare();
+	sink += room[0];
+}
+
+static void frames_of_a_megabyte(void **unused)
+{
+	(void)unused;
+	with_room(10);
+	recurse(10);
+}
+
+/* What stands there may be any number: the call stack may be another, but nothing beside the stack
+ * is read. */
+static void write_over(unsigned *seed)
+{
+	uint64_t *word = (uint64_t *)&state;
+
+	for (int i = 0; i < 200; i++) {
+		uint64_t random = (uint64_t)rand_r(seed) << 33 ^ (uint64_t)rand_r(seed);
+		size_t at = (size_t)rand_r(seed) % (sizeof state / sizeof *word);
+
+		word[at] = rand_r(seed) % 2 ? random : word[at] ^ 1ull << random % 64;
+	}
+}
+
+static KEEP void capture_at(int depth)
+{
+	if (depth)
+		capture_at(depth - 1);
+	sink += (int)capture();
+	sink += (int)capture();
+	STAY();
+}
+
+static void *written_over_body(void *argument)
+{
+	unsigned seed = *(unsigned *)argument;
+
+	for (int i = 0; i < 2000; i++) {
+		capture_at(i % 30);
+		write_over(&seed);
+		capture_at(29);
+	}
+	memset(&state, 0, sizeof state);
+	recurse(20);
+	return NULL;
+}
+
+static void state_that_was_written_over_leads_nowhere(void **unused)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	unsigned seed = 3;
+
+	(void)unused;
+	written_over_body(&seed);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 65536 + sizeof state);
+	assert_int_equal(pthread_create(&thread, &attributes, written_over_body, &seed), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
+}
+
 /* No unwind information: with a frame pointer the walk goes on, as libunwind's does. */
 void without_information(void (*function)(void));
 void without_frame(void (*function)(void));
@@ -730,6 +802,8 @@ int main(void)
 		TEST(coroutines),
 		TEST(threads),
 		TEST(smallest_thread_stack),
+		TEST(frames_of_a_megabyte),
+		TEST(state_that_was_written_over_leads_nowhere),
 		TEST(code_without_unwind_information),
 		TEST(a_null_frame_pointer_ends_the_walk),
 		TEST(generated_code),

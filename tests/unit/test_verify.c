@@ -25,7 +25,7 @@ static KEEP uint32_t verify(uint32_t other)
 	uint32_t number = callstack_capture(&state, &at);
 	struct unwind_place place = {at.pc, at.sp};
 
-	verify_callstack(other ? other : number, &place, &state.stacks, DEPTH);
+	verify_callstack(other ? other : number, &place, &guard.ground.stacks, DEPTH);
 	return number;
 }
 
@@ -111,9 +111,9 @@ static void the_stacks_stay_as_they_are(void **unused)
 
 	(void)unused;
 	here(0);
-	before = state.stacks;
+	before = guard.ground.stacks;
 	deeper(0);
-	assert_memory_equal(&before, &state.stacks, sizeof before);
+	assert_memory_equal(&before, &guard.ground.stacks, sizeof before);
 }
 
 int main(void)
