@@ -25,10 +25,9 @@ static uint32_t append(const struct vmatlas_frame *frame)
 	return intern_append(&frames.table, frame);
 }
 
-/* The parent may be any number, as in frames_number. */
 static void hint(uint32_t parent, uint32_t number)
 {
-	if (parent - 1 < lane_count(&frames.hints) && number && number != parent + 1)
+	if (parent && number && number != parent + 1)
 		*(volatile uint32_t *)lane_get(&frames.hints, parent) = number;
 }
 

@@ -71,7 +71,7 @@ static inline bool recall_stands(const struct recall_place *place, uintptr_t bas
 	return true;
 }
 
-/* Whether a walk at sp could have read them all: see levels_pass_within. */
+/* Whether a walk at sp could have read them all: see levels_lies. */
 static inline bool recall_lies(
 	const struct recall_place *place, const struct ground *ground, uintptr_t sp)
 {

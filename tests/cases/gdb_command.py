@@ -7,6 +7,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -101,6 +102,20 @@ def the_answer_is_of_now(t):
     check("= 3" in told["print $_exitcode"], told["print $_exitcode"])
     check("no process" in told["vmatlas"], told["vmatlas"])
     check_equal("left behind", [], left_behind(t))
+
+
+@case(limit=120)
+def a_command_beside_the_shim_is_not_run(t):
+    """It lies where the program comes from, which may be a stranger's."""
+    theirs, mark = t.path("theirs"), t.path("was run")
+    os.makedirs(theirs)
+    shutil.copy(t.shim_environment()["LD_PRELOAD"], os.path.join(theirs, "libvmatlas.so"))
+    command = t.write("theirs/vmatlas", f"#!/bin/sh\necho run > '{mark}'\n")
+    os.chmod(command, 0o755)
+    loads = [f"set env LD_PRELOAD {theirs}/libvmatlas.so", "run"]
+    told, _ = gdb(t, *loaded(t)[:-1], *loads, "vmatlas list")
+    check_node(told["vmatlas list"])
+    check(not os.path.exists(mark), "it was run")
 
 
 @case(limit=120)

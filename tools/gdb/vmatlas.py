@@ -13,8 +13,8 @@ import tempfile
 import gdb
 
 SHIM = "libvmatlas.so"
-# From the shim's folder: the build tree, PREFIX/lib, and Debian's.
-ROOMS = (".", "../bin", "../../bin")
+HERE = os.path.dirname(os.path.realpath(__file__))
+AUTO_LOAD = "/share/gdb/auto-load/"
 
 
 def setting(name, value):
@@ -26,21 +26,24 @@ def setting(name, value):
     return lambda: gdb.execute(f"set {name} {before}", to_string=True)
 
 
-def shim_folder():
-    for objfile in gdb.objfiles():
-        if objfile.filename and os.path.basename(objfile.filename) == SHIM:
-            # Of gdbserver's machine, which may be this one.
-            return os.path.dirname(os.path.realpath(objfile.filename.removeprefix("target:")))
-    raise gdb.GdbError(f"no {SHIM} in the program: start it by `vmatlas run`")
+def need_shim():
+    if not any(os.path.basename(objfile.filename or "") == SHIM for objfile in gdb.objfiles()):
+        raise gdb.GdbError(f"no {SHIM} in the program: start it by `vmatlas run`")
+
+
+def own_folder():
+    """Where the command is that was built or installed with this file. What lies beside the program
+    is the program's: a stranger's, perhaps, if it is a core."""
+    prefix, installed, _ = HERE.rpartition(AUTO_LOAD)
+    return os.path.join(prefix, "bin") if installed else os.path.join(HERE, "..", "..", "build")
 
 
 def run(*arguments):
-    """What the command vmatlas says, that of the shim's own build before one on the PATH."""
-    folder = shim_folder()
-    path = os.pathsep.join([os.path.join(folder, room) for room in ROOMS] + [os.environ.get("PATH", "")])
-    command = shutil.which("vmatlas", path=path)
+    """What the command vmatlas says, that of this file's own build before one on the PATH."""
+    need_shim()
+    command = shutil.which("vmatlas", path=os.pathsep.join([own_folder(), os.environ.get("PATH", "")]))
     if not command:
-        raise gdb.GdbError(f"no command vmatlas near {folder} nor on the PATH")
+        raise gdb.GdbError(f"no command vmatlas in {os.path.realpath(own_folder())} nor on the PATH")
     told = subprocess.run([command, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                           encoding="utf-8", errors="replace")
     if told.stderr:
@@ -62,7 +65,7 @@ def core_file():
 def call():
     """Has the process, by the thread that is selected, make a snapshot: as its handler does when
     it is asked, which may interrupt any instruction. Returns the path, as the process has it."""
-    shim_folder()
+    need_shim()
     undo = [setting("language", "c"), setting("scheduler-locking", "on"), setting("unwindonsignal", "on")]
     try:
         told = int(gdb.parse_and_eval("((long (*)(void)) vmatlas_api_private)()"))
