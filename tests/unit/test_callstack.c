@@ -418,8 +418,11 @@ static void *written_over_body(void *argument)
 	return NULL;
 }
 
+static uint64_t lost_there; /* frames whose caller is none, which are not kept */
+
 static void state_that_was_written_over_leads_nowhere(void **unused)
 {
+	uint64_t lost = callstack_counts().lost;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	unsigned seed = 3;
@@ -431,6 +434,7 @@ static void state_that_was_written_over_leads_nowhere(void **unused)
 	assert_int_equal(pthread_create(&thread, &attributes, written_over_body, &seed), 0);
 	pthread_join(thread, NULL);
 	pthread_attr_destroy(&attributes);
+	lost_there = callstack_counts().lost - lost;
 }
 
 /* No unwind information: with a frame pointer the walk goes on, as libunwind's does. */
@@ -777,7 +781,7 @@ static void nothing_was_lost(void **unused)
 
 	(void)unused;
 	assert_true(compared > 5000);
-	assert_int_equal(counts.lost, 0);
+	assert_int_equal(counts.lost, lost_there);
 	print_message("%u compared, %llu learned, %llu complex, %llu guessed, %llu deep\n",
 		compared, (unsigned long long)counts.learned,
 		(unsigned long long)counts.complex_walks, (unsigned long long)counts.no_unwind_info,
