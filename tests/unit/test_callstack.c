@@ -263,32 +263,39 @@ static void signal_handlers_on_an_alternate_stack(void **unused)
 }
 
 /* Interrupted at every kind of instruction: prologues, epilogues, entries of linkage tables. */
+enum { INTERRUPTIONS = 2000 };
 static volatile sig_atomic_t interruptions;
+static timer_t often;
+
+/* The last one stops the timer: on a busy machine a handler may take longer than until the next,
+ * and what it interrupts comes no further. */
 static void compare_when_interrupted(int signal)
 {
+	static const struct itimerspec never;
+
 	(void)signal;
 	compare();
-	interruptions++;
+	if (++interruptions == INTERRUPTIONS)
+		timer_settime(often, 0, &never, NULL);
 }
 
 static void interrupted_anywhere(void **unused)
 {
 	struct sigaction action = {.sa_handler = compare_when_interrupted};
-	timer_t timer;
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
-	struct itimerspec often = {{0, 100000}, {0, 100000}};
+	struct itimerspec interval = {{0, 100000}, {0, 100000}};
 
 	(void)unused;
 	sigaction(SIGUSR2, &action, NULL);
-	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
-	timer_settime(timer, 0, &often, NULL);
-	while (interruptions < 2000) {
+	assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &often), 0);
+	timer_settime(often, 0, &interval, NULL);
+	while (interruptions < INTERRUPTIONS) {
 		char text[64];
 
 		snprintf(text, sizeof text, "%d %g", (int)interruptions, interruptions * 1.5);
 		sink += (int)strtol(text, NULL, 10) + getppid();
 	}
-	timer_delete(timer);
+	timer_delete(often);
 }
 
 static ucontext_t home, coroutine;
@@ -418,8 +425,11 @@ static void *written_over_body(void *argument)
 	return NULL;
 }
 
+static uint64_t lost_there; /* frames whose caller is none, which are not kept */
+
 static void state_that_was_written_over_leads_nowhere(void **unused)
 {
+	uint64_t lost = callstack_counts().lost;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	unsigned seed = 3;
@@ -431,6 +441,7 @@ static void state_that_was_written_over_leads_nowhere(void **unused)
 	assert_int_equal(pthread_create(&thread, &attributes, written_over_body, &seed), 0);
 	pthread_join(thread, NULL);
 	pthread_attr_destroy(&attributes);
+	lost_there = callstack_counts().lost - lost;
 }
 
 /* No unwind information: with a frame pointer the walk goes on, as libunwind's does. */
@@ -777,7 +788,7 @@ static void nothing_was_lost(void **unused)
 
 	(void)unused;
 	assert_true(compared > 5000);
-	assert_int_equal(counts.lost, 0);
+	assert_int_equal(counts.lost, lost_there);
 	print_message("%u compared, %llu learned, %llu complex, %llu guessed, %llu deep\n",
 		compared, (unsigned long long)counts.learned,
 		(unsigned long long)counts.complex_walks, (unsigned long long)counts.no_unwind_info,
