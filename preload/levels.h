@@ -164,7 +164,7 @@ static inline __attribute__((always_inline)) uint32_t levels_again(const struct 
 	uint64_t key, uintptr_t sp, uintptr_t bp, const struct ground *ground, bool tall)
 {
 	uint32_t count = levels_count(levels);
-	const struct levels_level *last = &levels->level[count - 1];
+	const struct levels_level *last = levels->level + count - 1;
 
 	return levels_meet(levels, count, key, sp, bp) &&
 			       levels_hold(levels, levels_words(last), ground, sp, tall)
