@@ -77,11 +77,11 @@ def waits_in_a_rain_of_dumps(t):
     check_reports(run)
 
 
-@case(limit=120)
+@case(limit=200)
 def a_dump_that_another_thread_makes(t):
     """The kernel ends some waits of the thread that it woke for the signal, and no handler ran there."""
     for words in ([], ["handler"]):
-        run = t.compare([t.program("waits_stolen"), *words], dumps=100000, delay=0.002, limit=50,
+        run = t.compare([t.program("waits_stolen"), *words], dumps=100000, delay=0.005, limit=90,
                         settings={"output": t.path("reports", "last.json")})
         check_equal("lines", 6, len(run.out.splitlines()))
         check(run.sent > 200, f"only {run.sent} dumps were asked for")

@@ -6,7 +6,7 @@
 
 #include "waits.h"
 
-enum { WAIT_MS = 25, ROUNDS = 25 };
+enum { WAIT_MS = 25, ROUNDS = 20 };
 
 static volatile bool over;
 
