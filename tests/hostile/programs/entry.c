@@ -496,9 +496,45 @@ static void after_main(void)
 	tell("done");
 }
 
+/* A stream whose every write allocates and is asked for a report, inside libc's own lock. */
+static ssize_t cookie_write(void *cookie, const char *bytes, size_t size)
+{
+	char **kept = cookie, *more = realloc(*kept, size + 1);
+
+	must(more != NULL);
+	memcpy(more, bytes, size);
+	more[size] = 0;
+	*kept = more;
+	ask();
+	return (ssize_t)size;
+}
+
+static int cookie_close(void *cookie)
+{
+	free(*(char **)cookie);
+	ask();
+	return 0;
+}
+
+static void own_streams(void)
+{
+	const cookie_io_functions_t calls = {.write = cookie_write, .close = cookie_close};
+
+	for (int i = 0; i < 50; i++) {
+		char *kept = NULL;
+		FILE *stream = fopencookie(&kept, "w", calls);
+
+		must(stream != NULL);
+		must(fprintf(stream, "%*d", 1 + i * 100, i) == 1 + i * 100);
+		must(fflush(stream) == 0 && atoi(kept) == i);
+		must(fclose(stream) == 0);
+	}
+	tell("done");
+}
+
 SCENARIOS({"folders", folders}, {"texts", texts}, {"streams", streams},
 	{"names_and_addresses", names_and_addresses}, {"users", users}, {"locales", locales},
 	{"searches", searches}, {"loader", loader}, {"children", children},
 	{"helper_threads", helper_threads}, {"timers_and_new_code", timers_and_new_code},
 	{"made_behind", made_behind}, {"freed_behind", freed_behind}, {"settings", settings},
-	{"before_main", before_main}, {"after_main", after_main})
+	{"before_main", before_main}, {"after_main", after_main}, {"own_streams", own_streams})

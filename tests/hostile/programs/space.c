@@ -596,6 +596,37 @@ static void guards(void)
 	tell("done");
 }
 
+/* Memory that nobody may unmap or change any more, and memory that the kernel itself cannot read:
+ * reports go through both. Kernels and limits may refuse either, plain and under the shim alike. */
+static void sealed_and_secret(void)
+{
+	enum { MSEAL = 462, MEMFD_SECRET = 447, PAGES = 16 };
+	char *area = mmap(NULL, PAGES * PAGE, RW, ANON, -1, 0);
+	bool can_seal = !syscall(MSEAL, area, PAGES * PAGE, 0UL);
+	int fd = (int)syscall(MEMFD_SECRET, 0);
+	char *secret = MAP_FAILED;
+
+	tell("sealed %d, secret %d", can_seal, fd >= 0);
+	if (fd >= 0 && !ftruncate(fd, PAGES * PAGE))
+		secret = mmap(NULL, PAGES * PAGE, RW, MAP_SHARED, fd, 0);
+	memset(area, 1, PAGES * PAGE);
+	if (secret != MAP_FAILED)
+		memset(secret, 2, PAGES * PAGE);
+	for (int i = 0; i < 5; i++) {
+		churn();
+		ask();
+	}
+	if (can_seal)
+		must(munmap(area + PAGE, PAGE) < 0 && errno == EPERM);
+	if (can_seal)
+		must(mprotect(area, PAGE, PROT_READ) < 0 && errno == EPERM);
+	if (secret != MAP_FAILED)
+		must(secret[PAGE] == 2 && !munmap(secret, PAGES * PAGE));
+	ask();
+	must(area[PAGE] == 1);
+	tell("done");
+}
+
 SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapping},
 	{"last_ones_beside_reports", last_ones_beside_reports}, {"raw_calls", raw_calls},
 	{"raw_and_wrapped", raw_and_wrapped}, {"raw_brk", raw_brk},
@@ -604,4 +635,5 @@ SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapp
 	{"low_32_bits", low_32_bits}, {"reservations", reservations}, {"grows_down", grows_down},
 	{"kinds", kinds}, {"user_faults", user_faults}, {"advice", advice}, {"locked", locked},
 	{"odd_names", odd_names}, {"long_names", long_names}, {"beside_reports", beside_reports},
-	{"one_maps_all", one_maps_all}, {"guards", guards})
+	{"one_maps_all", one_maps_all}, {"guards", guards},
+	{"sealed_and_secret", sealed_and_secret})
