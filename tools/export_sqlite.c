@@ -12,6 +12,7 @@
 #include "../preload/core/phase.h"
 #include "export_format.h"
 #include "outfile.h"
+#include "tempname.h"
 
 struct writing {
 	struct export_sqlite self;
@@ -198,11 +199,10 @@ static void put_phases(struct export_sqlite *self)
 /* What is no file of its own (standard output, a pipe) gets a copy. */
 static int make_path(struct writing *writing)
 {
-	const char *folder = getenv("TMPDIR");
-	int descriptor;
+	int error = tempname(writing->path, sizeof(writing->path), "vmatlas-export"), descriptor;
 
-	snprintf(writing->path, sizeof(writing->path), "%s/vmatlas-export.XXXXXX",
-		folder && *folder ? folder : "/tmp");
+	if (error)
+		return error;
 	descriptor = mkostemp(writing->path, O_CLOEXEC);
 	if (descriptor < 0)
 		return errno;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "complain.h"
+#include "tempname.h"
 
 /* The process writes what it was asked for in any case, where only the command that asks takes it
  * away: so long that is waited for. */
@@ -67,12 +68,12 @@ static int spawn(struct question *question, const char *pid)
 
 int question_ask(struct question *question, const char *pid, bool apart)
 {
-	const char *room = getenv("TMPDIR");
 	int error;
 
 	*question = (struct question){0};
-	snprintf(question->folder, sizeof(question->folder), "%s/vmatlas.XXXXXX",
-		room && *room ? room : P_tmpdir);
+	error = tempname(question->folder, sizeof(question->folder), "vmatlas");
+	if (error)
+		return error;
 	if (!mkdtemp(question->folder))
 		return errno;
 	snprintf(question->path, sizeof(question->path), "%s/snapshot", question->folder);
