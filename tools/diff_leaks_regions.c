@@ -63,23 +63,86 @@ static int fill_series(struct diff_leaks *leaks, const struct diff_side *side, u
 
 /* -- Evidence ------------------------------------------------------------------------------- */
 
-/* A region keeps the time of its call as long as it is mapped: what is there in the last snapshot
- * and came in the first interval was there all the time. */
-static void count_survivors(
-	struct diff_leaks *leaks, const struct diff_side *side, const uint32_t *number)
+/* Regions of one snapshot in the order of what by_call compares. */
+struct calls {
+	const struct atlas_region **region;
+	size_t count;
+};
+
+/* Pieces of what one call mapped have its time and call stack and do not overlap. */
+static int by_call(const void *left, const void *right)
 {
-	uint64_t after = side[0].view.now.ticks, before = side[1].view.now.ticks;
+	const struct atlas_region *a = *(const struct atlas_region *const *)left;
+	const struct atlas_region *b = *(const struct atlas_region *const *)right;
+
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	if (a->frame != b->frame)
+		return a->frame < b->frame ? -1 : 1;
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+static int calls_make(struct calls *calls, const struct atlas *atlas)
+{
 	const struct atlas_region *region;
 	uint32_t at = 0;
 
-	while ((region = next_region(&side[leaks->sides - 1].atlas, &at))) {
+	calls->region = calloc((size_t)atlas->regions + 1, sizeof(*calls->region));
+	if (!calls->region)
+		return ENOMEM;
+	while ((region = next_region(atlas, &at)))
+		calls->region[calls->count++] = region;
+	qsort(calls->region, calls->count, sizeof(*calls->region), by_call);
+	return 0;
+}
+
+/* So many bytes of the region were there already. */
+static uint64_t calls_had(const struct calls *calls, const struct atlas_region *region)
+{
+	size_t low = 0, high = calls->count;
+	const struct atlas_region *last;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_call(&calls->region[middle], &region) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	last = low ? calls->region[low - 1] : NULL;
+	if (!last || last->time != region->time || last->frame != region->frame ||
+		last->end <= region->start)
+		return 0;
+	return (last->end < region->end ? last->end : region->end) - region->start;
+}
+
+/* A region keeps the time of its call as long as it is mapped: what is there in the last snapshot
+ * and was in the second was there all the time. When it came is not asked of its time, which the
+ * coarse clock may have put before a snapshot that was taken earlier. */
+static int count_survivors(
+	struct diff_leaks *leaks, const struct diff_side *side, const uint32_t *number)
+{
+	const struct atlas *last = &side[leaks->sides - 1].atlas;
+	struct calls first = {0}, second = {0};
+	int error = calls_make(&first, &side[0].atlas);
+	const struct atlas_region *region;
+	uint32_t at = 0;
+
+	if (!error)
+		error = calls_make(&second, &side[1].atlas);
+	while (!error && (region = next_region(last, &at))) {
+		uint64_t before = calls_had(&first, region), came = calls_had(&second, region);
 		uint32_t found = number[region->frame];
 
-		if (!found || region->time <= after || region->time > before)
+		if (!found || came <= before)
 			continue;
 		leaks->leak[found - 1].blocks++;
-		leaks->leak[found - 1].bytes += region->end - region->start;
+		leaks->leak[found - 1].bytes += came - before;
 	}
+	free(first.region);
+	free(second.region);
+	return error;
 }
 
 /* Of two snapshots: what came must be all that it grew by. */
@@ -102,9 +165,9 @@ int diff_leaks_regions(struct diff_leaks *leaks, const struct diff_side *side)
 	number = diff_leaks_keep_growing(leaks, side, from);
 	if (!number)
 		return ENOMEM;
-	count_survivors(leaks, side, number);
+	error = count_survivors(leaks, side, number);
 	if (!leaks->survived)
 		drop_who_unmapped(leaks, from);
 	free(number);
-	return 0;
+	return error;
 }

@@ -115,11 +115,11 @@ static void put_phases(const struct diff_show *show)
 {
 	const struct view *old = &show->model->side[DIFF_OLD]->view;
 	const struct view *new = &show->model->side[DIFF_NEW]->view;
-	struct vmatlas_phase phase;
+	struct vmatlas_phase phase, before;
 	bool some = false;
 
 	for (uint32_t id = 1; show->model->same_process && id <= phase_count(new); id++) {
-		if (!phase_read(new, id, &phase) || phase.time <= old->now.ticks)
+		if (phase_read(old, id, &before) || !phase_read(new, id, &phase))
 			continue;
 		text_str(show->text, some ? ", " : "  phases      ");
 		text_printable(show->text, phase.name, phase.name_length);

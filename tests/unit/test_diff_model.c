@@ -372,7 +372,7 @@ static void who_maps_ever_more_is_a_suspect(void **state)
 	assert_true(leaks.leak->mapped);
 	assert_int_equal(leaks.leak->frame, F_SECOND);
 	assert_int_equal(leaks.leak->blocks, 1);
-	assert_int_equal(leaks.leak->bytes, 0x20000);
+	assert_int_equal(leaks.leak->bytes, 0x10000);
 	assert_int_equal(leaks.leak->live[0], 0x100000);
 	assert_int_equal(leaks.leak->live[2], 0x120000);
 	diff_leaks_free(&leaks);

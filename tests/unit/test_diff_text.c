@@ -130,18 +130,20 @@ static void the_first_lines(void **state)
 static void phases_that_the_program_named_in_between(void **state)
 {
 	struct shown *shown = shown_make();
-	struct view *view = &shown->moments->model[1]->view;
+	struct model **model = shown->moments->model;
 	struct vmatlas_phase phase[] = {
 		{.time = 2400, .name = "before", .name_length = 6},
 		{.time = 2600, .name = "loading", .name_length = 7},
 		{.time = 3400, .name = "serving\033", .name_length = 8},
 	};
-	struct lane phases;
+	struct lane old, new;
 	const char *text;
 
 	(void)state;
-	lane_over(&phases, phase, 3, sizeof(phase[0]));
-	view->phases = &phases;
+	lane_over(&old, phase, 1, sizeof(phase[0]));
+	lane_over(&new, phase, 3, sizeof(phase[0]));
+	model[0]->view.phases = &old;
+	model[1]->view.phases = &new;
 	compare(shown, 2);
 	text = write(shown, diff_text);
 	has_line(text, "  phases      loading, serving\\x1b");
