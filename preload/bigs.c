@@ -93,7 +93,8 @@ static void fill(struct vmatlas_big *record, const struct vmatlas_big *big)
 	__atomic_store_n(&record->origin, big->origin, __ATOMIC_RELAXED);
 	__atomic_store_n(&record->thread, big->thread, __ATOMIC_RELAXED);
 	__atomic_store_n(&record->mapping, big->mapping, __ATOMIC_RELAXED);
-	__atomic_store_n(&record->next, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(
+		&record->next, VMATLAS_BIG_CHECK(big->address, big->size), __ATOMIC_RELAXED);
 	__atomic_store_n(&record->address, big->address, __ATOMIC_RELEASE);
 }
 

@@ -176,7 +176,8 @@ static bool describe(uint64_t word, uint64_t window, struct table_taken *taken)
 		return true;
 	}
 	big = bigs_find(word_record(word));
-	if (!big || blocks_window(big->address) != window)
+	if (!big || blocks_window(big->address) != window ||
+		!blocks_is_sound(big->address, big->size, big->next))
 		return false;
 	*taken = (struct table_taken){big->address, big->size, word, word_record(word)};
 	return true;

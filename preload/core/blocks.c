@@ -26,10 +26,13 @@ static bool from_word(
 	return true;
 }
 
-/* False when the record is free, or was given to another block meanwhile. */
-static bool from_big(const struct vmatlas_big *big, uint64_t window, struct block *block)
+enum big_state { BIG_ELSEWHERE, BIG_TORN, BIG_LIVE };
+
+/* Elsewhere when the record is free, or was given to another block meanwhile. */
+static enum big_state read_big(const struct vmatlas_big *big, uint64_t window, struct block *block)
 {
 	uint64_t address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
+	uint32_t check = __atomic_load_n(&big->next, __ATOMIC_RELAXED);
 
 	*block = (struct block){
 		.address = address,
@@ -40,8 +43,23 @@ static bool from_big(const struct vmatlas_big *big, uint64_t window, struct bloc
 		.thread = __atomic_load_n(&big->thread, __ATOMIC_RELAXED),
 	};
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return address && blocks_window(address) == window &&
-	       __atomic_load_n(&big->address, __ATOMIC_RELAXED) == address;
+	if (!address || blocks_window(address) != window ||
+		__atomic_load_n(&big->address, __ATOMIC_RELAXED) != address)
+		return BIG_ELSEWHERE;
+	return blocks_is_sound(address, block->size, check) ? BIG_LIVE : BIG_TORN;
+}
+
+/* A block that is freed while its record is read, and another that takes its place and its record,
+ * look like one that was written over: but not twice. */
+static bool from_big(
+	const struct vmatlas_big *big, uint64_t window, struct block *block, uint64_t *damaged)
+{
+	enum big_state state = read_big(big, window, block);
+
+	for (int retry = 0; state == BIG_TORN && retry < 3; retry++)
+		state = read_big(big, window, block);
+	*damaged += state == BIG_TORN;
+	return state == BIG_LIVE;
 }
 
 bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64_t word,
@@ -57,7 +75,7 @@ bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64
 	}
 	big = lane_find(tables->bigs, (uint32_t)VMATLAS_WORD_BIG(word));
 	if (big)
-		return from_big(big, window, block);
+		return from_big(big, window, block, damaged);
 	++*damaged;
 	return false;
 }
@@ -160,7 +178,7 @@ bool blocks_next(struct blocks_cursor *cursor, struct block *block)
 static bool find_in(const struct blocks *blocks, const struct blocks_tables *tables, uint32_t plane,
 	uint64_t address, struct block *block)
 {
-	uint64_t window = blocks_window(address), damaged, word;
+	uint64_t window = blocks_window(address), damaged = 0, word;
 	struct blocks_leaf *leaf = blocks_leaf(blocks, window);
 
 	if (!leaf || !atomic_load_explicit(blocks_mark(leaf, plane, window), memory_order_acquire))

@@ -117,6 +117,13 @@ static inline uint64_t blocks_window(uint64_t address)
 	return address >> BLOCKS_WINDOW_BITS;
 }
 
+/* Whether a live record can be true: such a block fits into memory, and nobody wrote over it. */
+static inline bool blocks_is_sound(uint64_t address, uint64_t size, uint32_t check)
+{
+	return size <= ((uint64_t)1 << BLOCKS_ADDRESS_BITS) - address &&
+	       (!check || check == VMATLAS_BIG_CHECK(address, size));
+}
+
 static inline struct blocks_leaf *blocks_leaf(const struct blocks *blocks, uint64_t window)
 {
 	uint64_t leaf = window >> BLOCKS_LEAF_BITS;

@@ -608,16 +608,19 @@ static void a_block_past_its_mapping_ends_with_it_where_nothing_follows(void **s
 	assert_ledger();
 }
 
-static void a_size_that_wraps_around_is_no_harm(void **state)
+static void a_size_that_no_memory_has_is_damage(void **state)
 {
 	(void)state;
 	present_mapping(BASE, 4, "rw-p", "")->blocks = true;
 	present_mapping(BASE + 4 * PAGE, 4, "rw-p", "");
-	put(BASE + 16, UINT64_MAX - 100, 3);
 	put(BASE + 64, 100, 3);
+	put(BASE + 16, UINT64_MAX - 100, 3);
+	world.chunks--; /* it cannot be taken out again */
 	assert_int_equal(make(), 0);
-	assert_int_equal(atlas.mapping[0].live_blocks, 2);
+	assert_int_equal(atlas.damaged, 1);
+	assert_int_equal(atlas.mapping[0].live_blocks, 1);
 	assert_int_equal(atlas.mapping[0].live_resident, 100);
+	assert_int_equal(atlas.live_bytes, 100);
 	assert_ledger();
 }
 
@@ -1002,7 +1005,7 @@ int main(void)
 		CASE(random_processes_are_added_up_right),
 		CASE(a_block_across_mappings_is_live_in_each),
 		CASE(a_block_past_its_mapping_ends_with_it_where_nothing_follows),
-		CASE(a_size_that_wraps_around_is_no_harm),
+		CASE(a_size_that_no_memory_has_is_damage),
 		CASE(more_blocks_than_are_remembered_share_a_page),
 		CASE(kinds_follow_from_the_blocks_within),
 		CASE(stacks_and_guards_are_their_threads),
