@@ -23,6 +23,7 @@
 #include "sys.h"
 #include "table.h"
 #include "thread.h"
+#include "totals.h"
 #include "track.h"
 #include "visible.h"
 #include "watch.h"
@@ -110,6 +111,9 @@ static void gather_lost(struct view *view, const struct thread_totals *totals)
 		totals->unknown_frees);
 	facts_lose(view, "replaced_blocks",
 		"blocks whose free was not seen: their address came again", totals->replaced);
+	facts_lose(view, "totals_lost",
+		"totals left out, as they cannot be true: something wrote over vmatlas's counters",
+		(totals->allocations == VIEW_UNKNOWN) + (totals->peak_live_bytes == VIEW_UNKNOWN));
 	facts_lose(view, "table_full", "blocks that the table could not hold", table_lost());
 	facts_lose(view, "handler_allocations",
 		"blocks without a call stack: made in a handler that interrupted the shim",
@@ -260,12 +264,13 @@ static void gather_threads(struct view *view)
 
 void facts_lose_meanwhile(struct view *view)
 {
-	struct thread_totals now = thread_totals();
+	struct thread_totals now = totals_read();
+	uint64_t changed = now.allocations - view->allocations + now.frees - view->frees;
 
 	facts_lose(view, "changed_meanwhile",
 		"allocations and frees by other threads while this was read: it is of no single "
 		"moment",
-		now.allocations - view->allocations + now.frees - view->frees);
+		now.allocations == VIEW_UNKNOWN ? 0 : changed);
 }
 
 /* -- The tables ----------------------------------------------------------------------------- */
@@ -299,7 +304,7 @@ void facts_tables(struct view *view)
 
 static void gather_counters(struct view *view)
 {
-	struct thread_totals totals = thread_totals();
+	struct thread_totals totals = totals_report();
 
 	view->allocations = totals.allocations;
 	view->allocated_bytes = totals.allocated_bytes;

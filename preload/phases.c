@@ -4,7 +4,9 @@
 #include "store.h"
 #include "storetables.h"
 #include "sys.h"
-#include "thread.h"
+#include "totals.h"
+
+#include "core/view.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,13 +41,14 @@ static uint64_t less(uint64_t more, uint64_t fewer)
 
 static void fill(struct vmatlas_phase *phase, const char *name)
 {
-	struct thread_totals totals = thread_totals();
+	struct thread_totals totals = totals_read();
+	bool known = totals.allocations != VIEW_UNKNOWN;
 	struct thread *thread = thread_attach();
 	size_t length = strnlen(name, sizeof phase->name);
 
 	phase->time = clock_ticks();
-	phase->live_bytes = less(totals.allocated_bytes, totals.freed_bytes);
-	phase->live_blocks = less(totals.allocations, totals.frees);
+	phase->live_bytes = known ? less(totals.allocated_bytes, totals.freed_bytes) : VIEW_UNKNOWN;
+	phase->live_blocks = known ? less(totals.allocations, totals.frees) : VIEW_UNKNOWN;
 	phase->allocations = totals.allocations;
 	phase->allocated_bytes = totals.allocated_bytes;
 	phase->rss = resident();

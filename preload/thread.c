@@ -19,6 +19,8 @@ static struct {
 	struct vmatlas_thread nobody;
 	_Atomic uint64_t lost;
 	_Atomic int64_t live_bytes, peak_bytes; /* side by side: see thread_live_bytes */
+	_Atomic bool astray;                    /* a thread's share of them was written over */
+	uint64_t peak_inherited;
 	/* Who is told when live bytes reach the mark, INT64_MAX for nobody. */
 	void (*grown)(void);
 	int64_t step;
@@ -165,6 +167,7 @@ static void forget_others(uint64_t now)
 
 void thread_forked(void)
 {
+	self.peak_inherited = thread_totals().peak_live_bytes;
 	forget_others(clock_ticks());
 	guard.thread = NULL;
 	thread_attach();
@@ -187,12 +190,16 @@ const _Atomic int64_t *thread_live_bytes(void)
 
 /* -- Totals --------------------------------------------------------------------------------- */
 
-static void add_counters(struct thread_totals *totals, const struct thread_counters *counters)
+static void add_ends(struct thread_totals *totals, const struct thread_counters *counters)
+{
+	totals->frees += counters->frees;
+	totals->freed_bytes += counters->freed_bytes;
+}
+
+static void add_beginnings(struct thread_totals *totals, const struct thread_counters *counters)
 {
 	totals->allocations += counters->allocations;
 	totals->allocated_bytes += counters->allocated_bytes;
-	totals->frees += counters->frees;
-	totals->freed_bytes += counters->freed_bytes;
 	totals->unknown_frees += counters->unknown_frees;
 	totals->replaced += counters->replaced;
 	totals->failed += counters->failed;
@@ -223,18 +230,41 @@ static int64_t latest(const struct thread *thread)
 	       atomic_load_explicit(&thread->unsettled, memory_order_relaxed);
 }
 
-struct thread_totals thread_totals(void)
+static void add_all(struct thread_totals *totals,
+	void (*add)(struct thread_totals *totals, const struct thread_counters *counters))
 {
-	struct thread_totals totals = {.lost = self.lost};
-	uint32_t slots = lane_count(&self.slots);
-	int64_t peak = atomic_load_explicit(&self.peak_bytes, memory_order_relaxed);
-
-	for (uint32_t slot = 1; slot <= slots; slot++) {
+	for (uint32_t slot = 1; slot <= lane_count(&self.slots); slot++) {
 		const struct thread *thread = slot_get(slot);
 
 		if (thread)
-			add_counters(&totals, &thread->counters);
+			add(totals, &thread->counters);
 	}
+}
+
+/* Of a slot that is being made the pointer is 0. */
+static uint32_t unreadable(void)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slot = 1; slot <= lane_count(&self.slots); slot++)
+		count += !slot_get(slot) && *(const _Atomic uint64_t *)lane_get(&self.slots, slot);
+	return count;
+}
+
+struct thread_totals thread_totals(void)
+{
+	struct thread_totals totals = {
+		.lost = self.lost,
+		.unreadable = unreadable(),
+		.peak_lost = self.astray,
+		.peak_inherited = self.peak_inherited,
+	};
+	uint32_t slots = lane_count(&self.slots);
+	int64_t peak = atomic_load_explicit(&self.peak_bytes, memory_order_relaxed);
+
+	add_all(&totals, add_ends);
+	atomic_thread_fence(memory_order_acquire);
+	add_all(&totals, add_beginnings);
 	if (slots == 1)
 		peak = greatest(peak, highest(slot_get(1)));
 	totals.peak_live_bytes = peak > 0 ? (uint64_t)peak : 0;
@@ -307,8 +337,20 @@ static int64_t notice(void)
 	return most - live;
 }
 
+/* More than there can be live; a thread that says so was written over. */
+static bool cannot_be(int64_t bytes)
+{
+	const int64_t most = (int64_t)1 << BLOCKS_ADDRESS_BITS;
+
+	return bytes > most || bytes < -most;
+}
+
 void thread_settle(struct thread *thread)
 {
+	if (cannot_be(thread->unsettled) || cannot_be(thread->highest)) {
+		self.astray = true;
+		thread->unsettled = thread->highest = 0;
+	}
 	live_is(is_alone() ? highest(thread) : latest(thread));
 	if (thread->unsettled >= THREAD_SETTLE || thread->unsettled <= -THREAD_SETTLE)
 		tell(thread);

@@ -78,13 +78,17 @@ const struct lane *thread_records(void);
 const struct lane *thread_slots(void);
 const _Atomic int64_t *thread_live_bytes(void);
 
-/* Adds up the counters of all threads. Anywhere. */
+/* Adds up the counters of all threads, as they are: see totals.h. Frees are read before
+ * allocations: no block is seen freed that was not seen allocated. Anywhere. */
 struct thread_totals {
 	uint64_t allocations, allocated_bytes, frees, freed_bytes;
 	uint64_t unknown_frees, replaced, failed;
 	uint64_t peak_live_bytes;
-	uint64_t peak_error; /* the true peak is at most so much higher or lower */
-	uint64_t lost;       /* threads that could not be attached */
+	uint64_t peak_error;     /* the true peak is at most so much higher or lower */
+	uint64_t peak_inherited; /* of it, what a forked child has from its parent */
+	bool peak_lost;          /* live bytes were written over, and the peak with them */
+	uint64_t lost;           /* threads that could not be attached, */
+	uint32_t unreadable;     /* and whose counters are not found any more */
 };
 struct thread_totals thread_totals(void);
 

@@ -252,7 +252,7 @@ bool track_briefs(void)
 void track_forget_callstacks(void)
 {
 	struct blocks_cursor cursor;
-	struct blocks_tables tables = {&track_tables.moments.lane, table_bigs()};
+	struct blocks_tables tables = {.moments = &track_tables.moments.lane, .bigs = table_bigs()};
 	struct block block;
 
 	blocks_begin(&cursor, table_blocks(), &tables);

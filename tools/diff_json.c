@@ -45,9 +45,9 @@ static void put_process(struct json *json, const struct diff_side *side)
 	json_put_number(json, "time_ns", view->now.realtime_ns);
 	json_put_number(json, "live_bytes", side->atlas.live_bytes);
 	json_put_number(json, "live_blocks", side->atlas.live_blocks);
-	json_put_number(json, "allocations", view->allocations);
-	json_put_number(json, "allocated_bytes", view->allocated_bytes);
-	json_put_number(json, "frees", view->frees);
+	json_put_figure(json, "allocations", view->allocations);
+	json_put_figure(json, "allocated_bytes", view->allocated_bytes);
+	json_put_figure(json, "frees", view->frees);
 }
 
 static void put_moment(struct json *json, const struct diff_side *side)

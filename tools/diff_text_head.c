@@ -99,7 +99,8 @@ static void put_between(const struct diff_show *show)
 	const struct view *new = &model->side[DIFF_NEW]->view;
 	struct text *text = show->text;
 
-	if (!model->same_process || new->allocations < old->allocations)
+	if (!model->same_process || new->allocations < old->allocations ||
+		new->allocations == VIEW_UNKNOWN)
 		return;
 	text_str(text, "  ");
 	text_left(text, "in between", WORD_COLUMNS);

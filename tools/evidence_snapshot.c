@@ -15,7 +15,8 @@ static void put_totals(struct evidence *evidence, const struct report *report)
 	evidence_set(evidence, FIGURE_SIZE, atlas->size);
 	evidence_set(evidence, FIGURE_LIVE_BYTES, atlas->live_bytes);
 	evidence_set(evidence, FIGURE_LIVE_BLOCKS, atlas->live_blocks);
-	evidence_set(evidence, FIGURE_PEAK_LIVE_BYTES, report_peak(report));
+	if (report_peak(report) != VIEW_UNKNOWN)
+		evidence_set(evidence, FIGURE_PEAK_LIVE_BYTES, report_peak(report));
 	if (report->view->maps_only)
 		return;
 	evidence_set(evidence, FIGURE_RSS, atlas->rss);

@@ -196,7 +196,8 @@ static void put_value(struct text *text, enum figure figure, uint64_t value)
 
 static bool is_known(const struct measured *process, enum figure figure)
 {
-	return process->pages_known || (figure != PINNED && figure != TRIMMABLE);
+	return process->figure[figure] != VIEW_UNKNOWN &&
+	       (process->pages_known || (figure != PINNED && figure != TRIMMABLE));
 }
 
 static void put_figure(struct text *text, const struct measuring *measuring, enum figure figure)

@@ -58,6 +58,11 @@ static void put_what(struct export_sqlite *self)
 	sqlite_put_number(file, view->complete);
 }
 
+static void put_figure(struct sqlite_file *file, uint64_t value)
+{
+	sqlite_put_known(file, value, value != VIEW_UNKNOWN);
+}
+
 static void put_process(struct export_sqlite *self)
 {
 	const struct atlas *atlas = &self->process->atlas;
@@ -75,12 +80,12 @@ static void put_process(struct export_sqlite *self)
 	sqlite_put_known(file, atlas->pinned, atlas->pages_known);
 	sqlite_put_known(file, atlas->trimmable, atlas->pages_known);
 	sqlite_put_known(file, atlas->slack, atlas->slack_known);
-	sqlite_put_number(file, view->allocations);
-	sqlite_put_number(file, view->allocated_bytes);
+	put_figure(file, view->allocations);
+	put_figure(file, view->allocated_bytes);
 	sqlite_put_number(file, view->failed);
-	sqlite_put_number(file, view->frees);
-	sqlite_put_number(file, view->freed_bytes);
-	sqlite_put_number(file, report_peak(&self->process->report));
+	put_figure(file, view->frees);
+	put_figure(file, view->freed_bytes);
+	put_figure(file, report_peak(&self->process->report));
 	sqlite_put_number(file, view->peak_error);
 	sqlite_put_known(file, view->sample_mean, view->sample_mean != 0);
 	sqlite_row_end(file);
@@ -185,11 +190,11 @@ static void put_phases(struct export_sqlite *self)
 		sqlite_put_text(file, phase.name, phase.name_length);
 		sqlite_put_number(file, view_time_ns(view, phase.time));
 		sqlite_put_known(file, phase.thread, phase.thread != 0);
-		sqlite_put_number(file, phase.live_bytes);
-		sqlite_put_number(file, phase.live_blocks);
+		put_figure(file, phase.live_bytes);
+		put_figure(file, phase.live_blocks);
 		sqlite_put_known(file, phase.rss, phase.rss != 0);
-		sqlite_put_number(file, phase.allocations);
-		sqlite_put_number(file, phase.allocated_bytes);
+		put_figure(file, phase.allocations);
+		put_figure(file, phase.allocated_bytes);
 		sqlite_row_end(file);
 	}
 }

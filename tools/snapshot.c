@@ -254,6 +254,7 @@ static void put_lanes(struct snapshot *snapshot)
 	view->moments = lane_of(snapshot, INTAKE_MOMENTS);
 	view->births = lane_of(snapshot, INTAKE_BIRTHS);
 	view->bigs = lane_of(snapshot, INTAKE_BIGS);
+	view->from_file = true;
 	view->threads = lane_of(snapshot, INTAKE_THREADS);
 	view->regions = lane_of(snapshot, INTAKE_REGIONS);
 	view->modules = lane_of(snapshot, INTAKE_MODULES);

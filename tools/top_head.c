@@ -31,6 +31,7 @@ void top_head_put_figures(
 	struct text *text, const struct top_moment *moment, const struct top_mark *mark)
 {
 	const struct atlas *atlas = &moment->atlas;
+	uint64_t peak = report_peak(&moment->report);
 
 	put_growing(text, "RSS ", atlas->rss, mark ? &mark->rss : NULL);
 	put_growing(text, "  live ", atlas->live_bytes, mark ? &mark->live_bytes : NULL);
@@ -38,7 +39,10 @@ void top_head_put_figures(
 	text_put_grouped(text, atlas->live_blocks, 0);
 	text_str(text, atlas->live_blocks == 1 ? " block" : " blocks");
 	text_str(text, "  peak ");
-	text_size(text, report_peak(&moment->report));
+	if (peak == VIEW_UNKNOWN)
+		text_char(text, '?');
+	else
+		text_size(text, peak);
 	if (atlas->swap) {
 		text_str(text, "  swapped ");
 		text_size(text, atlas->swap);

@@ -118,7 +118,7 @@ static void put_totals(struct json *json, const struct top_moment *moment)
 	json_put_number(json, "rss", moment->atlas.rss);
 	json_put_number(json, "live_bytes", moment->atlas.live_bytes);
 	json_put_number(json, "live_blocks", moment->atlas.live_blocks);
-	json_put_number(json, "peak_live_bytes", report_peak(&moment->report));
+	json_put_figure(json, "peak_live_bytes", report_peak(&moment->report));
 	json_object_end(json);
 	json_line(json);
 }

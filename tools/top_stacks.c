@@ -48,6 +48,8 @@ static void put_total(struct top_table *table, const struct top_moment *moment)
 	total->cell[EVER] = moment->view.allocated_bytes;
 	total->cell[ALLOCATIONS] = moment->view.allocations;
 	total->unknown = unknown_of(moment) | 1u << NUMBER | 1u << ERROR;
+	if (moment->view.allocations == VIEW_UNKNOWN)
+		total->unknown |= 1u << EVER | 1u << ALLOCATIONS;
 }
 
 static int fill(struct top_table *table, struct top_moment *moment)

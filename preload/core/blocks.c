@@ -29,7 +29,8 @@ static bool from_word(
 enum big_state { BIG_ELSEWHERE, BIG_TORN, BIG_LIVE };
 
 /* Elsewhere when the record is free, or was given to another block meanwhile. */
-static enum big_state read_big(const struct vmatlas_big *big, uint64_t window, struct block *block)
+static enum big_state read_big(
+	const struct vmatlas_big *big, bool unchecked, uint64_t window, struct block *block)
 {
 	uint64_t address = __atomic_load_n(&big->address, __ATOMIC_ACQUIRE);
 	uint32_t check = __atomic_load_n(&big->next, __ATOMIC_RELAXED);
@@ -46,18 +47,20 @@ static enum big_state read_big(const struct vmatlas_big *big, uint64_t window, s
 	if (!address || blocks_window(address) != window ||
 		__atomic_load_n(&big->address, __ATOMIC_RELAXED) != address)
 		return BIG_ELSEWHERE;
+	if (unchecked)
+		return blocks_fits(address, block->size) ? BIG_LIVE : BIG_TORN;
 	return blocks_is_sound(address, block->size, check) ? BIG_LIVE : BIG_TORN;
 }
 
 /* A block that is freed while its record is read, and another that takes its place and its record,
  * look like one that was written over: but not twice. */
-static bool from_big(
-	const struct vmatlas_big *big, uint64_t window, struct block *block, uint64_t *damaged)
+static bool from_big(const struct vmatlas_big *big, bool unchecked, uint64_t window,
+	struct block *block, uint64_t *damaged)
 {
-	enum big_state state = read_big(big, window, block);
+	enum big_state state = read_big(big, unchecked, window, block);
 
 	for (int retry = 0; state == BIG_TORN && retry < 3; retry++)
-		state = read_big(big, window, block);
+		state = read_big(big, unchecked, window, block);
 	*damaged += state == BIG_TORN;
 	return state == BIG_LIVE;
 }
@@ -75,7 +78,7 @@ bool blocks_describe(const struct blocks_tables *tables, uint64_t window, uint64
 	}
 	big = lane_find(tables->bigs, (uint32_t)VMATLAS_WORD_BIG(word));
 	if (big)
-		return from_big(big, window, block, damaged);
+		return from_big(big, tables->unchecked, window, block, damaged);
 	++*damaged;
 	return false;
 }

@@ -74,6 +74,7 @@ struct block {
 /* What a block's numbers refer to. */
 struct blocks_tables {
 	const struct lane *moments, *bigs;
+	bool unchecked; /* the latter are a snapshot's */
 };
 
 /* Walks all blocks from low addresses to high. Blocks that come or go meanwhile may be seen or not;
@@ -117,11 +118,16 @@ static inline uint64_t blocks_window(uint64_t address)
 	return address >> BLOCKS_WINDOW_BITS;
 }
 
-/* Whether a live record can be true: such a block fits into memory, and nobody wrote over it. */
+/* Whether such a block fits into memory, */
+static inline bool blocks_fits(uint64_t address, uint64_t size)
+{
+	return size <= ((uint64_t)1 << BLOCKS_ADDRESS_BITS) - address;
+}
+
+/* and whether nobody wrote over its record. */
 static inline bool blocks_is_sound(uint64_t address, uint64_t size, uint32_t check)
 {
-	return size <= ((uint64_t)1 << BLOCKS_ADDRESS_BITS) - address &&
-	       (!check || check == VMATLAS_BIG_CHECK(address, size));
+	return blocks_fits(address, size) && check == VMATLAS_BIG_CHECK(address, size);
 }
 
 static inline struct blocks_leaf *blocks_leaf(const struct blocks *blocks, uint64_t window)

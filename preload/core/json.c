@@ -152,6 +152,15 @@ void json_put_number(struct json *json, const char *key, uint64_t value)
 	json_number(json, value);
 }
 
+void json_put_figure(struct json *json, const char *key, uint64_t value)
+{
+	json_key(json, key);
+	if (value == UINT64_MAX)
+		json_nil(json);
+	else
+		json_number(json, value);
+}
+
 void json_put_signed(struct json *json, const char *key, int64_t value)
 {
 	json_key(json, key);

@@ -57,6 +57,8 @@ void json_bytes(struct json *json, const char *bytes, size_t length);
 
 /* Key and value at once. */
 void json_put_number(struct json *json, const char *key, uint64_t value);
+/* UINT64_MAX, which is a figure that is not known, is null. */
+void json_put_figure(struct json *json, const char *key, uint64_t value);
 void json_put_signed(struct json *json, const char *key, int64_t value);
 void json_put_address(struct json *json, const char *key, uint64_t address);
 void json_put_bool(struct json *json, const char *key, bool value);

@@ -78,7 +78,7 @@ uint64_t report_peak(const struct report *report)
 {
 	uint64_t peak = report->view->peak_live_bytes, now = report->atlas->live_bytes;
 
-	return peak > now ? peak : now;
+	return peak > now ? peak : now; /* VIEW_UNKNOWN is more than any */
 }
 
 uint32_t report_block_frame(const struct report *report, const struct block *block)

@@ -82,12 +82,12 @@ static void put_totals(struct report_json *self)
 	report_json_known(self, "pinned", atlas->pinned, atlas->pages_known);
 	report_json_known(self, "trimmable", atlas->trimmable, atlas->pages_known);
 	report_json_known(self, "slack_least", atlas->slack, atlas->slack_known);
-	json_put_number(json, "allocations", view->allocations);
-	json_put_number(json, "allocated_bytes", view->allocated_bytes);
+	json_put_figure(json, "allocations", view->allocations);
+	json_put_figure(json, "allocated_bytes", view->allocated_bytes);
 	json_put_number(json, "failed_allocations", view->failed);
-	json_put_number(json, "frees", view->frees);
-	json_put_number(json, "freed_bytes", view->freed_bytes);
-	json_put_number(json, "peak_live_bytes", report_peak(&self->report));
+	json_put_figure(json, "frees", view->frees);
+	json_put_figure(json, "freed_bytes", view->freed_bytes);
+	json_put_figure(json, "peak_live_bytes", report_peak(&self->report));
 	json_put_number(json, "peak_live_bytes_error", view->peak_error);
 	report_json_known(self, "moved_blocks", atlas->moved, !view->sample_mean);
 	json_object_end(json);

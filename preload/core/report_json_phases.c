@@ -12,11 +12,11 @@ static void put_phase(struct report_json *self, const struct vmatlas_phase *phas
 	json_put_bytes(json, "name", phase->name, phase->name_length);
 	json_put_number(json, "time_ns", view_time_ns(view, phase->time));
 	report_json_known(self, "tid", tid, tid != 0);
-	json_put_number(json, "live_bytes", phase->live_bytes);
-	json_put_number(json, "live_blocks", phase->live_blocks);
+	json_put_figure(json, "live_bytes", phase->live_bytes);
+	json_put_figure(json, "live_blocks", phase->live_blocks);
 	report_json_known(self, "rss", phase->rss, phase->rss != 0);
-	json_put_number(json, "allocations", phase->allocations);
-	json_put_number(json, "allocated_bytes", phase->allocated_bytes);
+	json_put_figure(json, "allocations", phase->allocations);
+	json_put_figure(json, "allocated_bytes", phase->allocated_bytes);
 	json_object_end(json);
 }
 

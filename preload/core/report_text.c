@@ -167,6 +167,22 @@ static void put_resident(struct text *text, const struct atlas *atlas)
 	text_char(text, '\n');
 }
 
+static void put_peak(struct text *text, const struct report *report)
+{
+	uint64_t peak = report_peak(report);
+
+	text_str(text, "; peak ");
+	if (peak == VIEW_UNKNOWN) {
+		text_str(text, "not known");
+		return;
+	}
+	text_size(text, peak);
+	if (report->view->peak_error) {
+		text_str(text, " ± ");
+		text_size(text, report->view->peak_error);
+	}
+}
+
 static void put_live(struct text *text, const struct report *report)
 {
 	const struct atlas *atlas = report->atlas;
@@ -174,12 +190,7 @@ static void put_live(struct text *text, const struct report *report)
 	put_figure(text, "live", atlas->live_bytes);
 	text_str(text, "in ");
 	put_count(text, atlas->live_blocks, "block");
-	text_str(text, "; peak ");
-	text_size(text, report_peak(report));
-	if (report->view->peak_error) {
-		text_str(text, " ± ");
-		text_size(text, report->view->peak_error);
-	}
+	put_peak(text, report);
 	if (atlas->slack) {
 		text_str(text, "; rounded up by ");
 		text_size(text, atlas->slack);
@@ -192,6 +203,10 @@ static void put_ever(struct text *text, const struct atlas *atlas)
 {
 	const struct view *view = atlas->view;
 
+	if (view->allocations == VIEW_UNKNOWN) {
+		text_str(text, "  ever      not known: something wrote over vmatlas's counters\n");
+		return;
+	}
 	put_figure(text, "ever", view->allocated_bytes);
 	text_str(text, "in ");
 	put_count(text, view->allocations, "allocation");

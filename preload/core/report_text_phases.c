@@ -27,8 +27,11 @@ static void put_phase(const struct report *report, const struct vmatlas_phase *p
 	struct text *text = report->text;
 
 	put_time(report, phase->time);
-	put_size(text, phase->live_bytes, true);
-	text_put_grouped(text, phase->live_blocks, 14);
+	put_size(text, phase->live_bytes, phase->live_bytes != VIEW_UNKNOWN);
+	if (phase->live_blocks == VIEW_UNKNOWN)
+		text_right(text, "?", 14);
+	else
+		text_put_grouped(text, phase->live_blocks, 14);
 	put_size(text, phase->rss, phase->rss != 0);
 	text_str(text, "  ");
 	text_printable(text, phase->name, phase->name_length);

@@ -9,7 +9,8 @@ struct text_record {
 
 struct blocks_tables view_tables(const struct view *view)
 {
-	return (struct blocks_tables){.moments = view->moments, .bigs = view->bigs};
+	return (struct blocks_tables){
+		.moments = view->moments, .bigs = view->bigs, .unchecked = view->from_file};
 }
 
 /* Floating point keeps the nanosecond over weeks (53 bits), and a 128-bit division would be a call

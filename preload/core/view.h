@@ -41,6 +41,9 @@ struct view_lost {
 
 enum { VIEW_LOST = 32, VIEW_NOTICES = 16, VIEW_OWN = 96 };
 
+/* In the place of a figure. */
+#define VIEW_UNKNOWN UINT64_MAX
+
 struct view_range {
 	uint64_t start, end;
 };
@@ -69,6 +72,7 @@ struct view {
 	struct view_clock start, now;
 	uint64_t resolution_ticks; /* of birth times */
 
+	/* The first four, and the peak, are VIEW_UNKNOWN where they cannot be true. */
 	uint64_t allocations, allocated_bytes, frees, freed_bytes, failed;
 	uint64_t peak_live_bytes, peak_error;
 
@@ -76,6 +80,7 @@ struct view {
 	const struct blocks *blocks;
 	const struct lane *frames, *origins, *moments, *births, *bigs, *threads, *regions, *modules,
 		*strings;
+	bool from_file; /* they are a snapshot's */
 	/* Mean bytes between two blocks with a call stack, and what these stand for; 0: all have.
 	 */
 	uint64_t sample_mean;

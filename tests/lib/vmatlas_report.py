@@ -21,8 +21,8 @@ SHAPE = {
     "process": {"pid": NUMBER, "exe": STRING, "argv": LIST, "start_time_ns": NUMBER,
                 "time_ns": NUMBER, "kernel": STRING, "page_size": NUMBER},
     "dump": {"number": NUMBER, "reason": STRING, "complete": BOOL, "lost": DICT},
-    "totals": dict.fromkeys("rss pss swap live_bytes live_blocks allocations frees "
-                            "peak_live_bytes".split(), NUMBER),
+    "totals": {**dict.fromkeys("rss pss swap live_bytes live_blocks".split(), NUMBER),
+               **dict.fromkeys("allocations frees peak_live_bytes".split(), NUMBER + "?")},
     "ledger": {"row": STRING, "bytes": NUMBER},
     "mappings": {"start": ADDR, "end": ADDR, "perms": STRING, "offset": NUMBER, "dev": STRING,
                  "inode": NUMBER, "path": STRING, "kind": STRING, "owner": STRING + "?",
@@ -236,8 +236,11 @@ def check_sums(report):
         faults += compare_sums(report, [
             ("blocks", len(report["blocks"]), totals["live_blocks"]),
             ("blocks' size", total_of(report["blocks"], "size"), totals["live_bytes"])])
-    if totals["peak_live_bytes"] < totals["live_bytes"]:
+    if (totals["peak_live_bytes"] or totals["live_bytes"]) < totals["live_bytes"]:
         faults.append("peak_live_bytes is less than live_bytes")
+    if (totals["peak_live_bytes"] is None or totals["allocations"] is None) != bool(
+            report["dump"]["lost"].get("totals_lost")):
+        faults.append("totals are null, or said to be lost, but not both")
     return faults
 
 

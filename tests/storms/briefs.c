@@ -194,7 +194,7 @@ static void check(const struct block *block, uint64_t last)
 
 static unsigned read_all(unsigned *all)
 {
-	struct blocks_tables tables = {&moments, table_bigs()};
+	struct blocks_tables tables = {.moments = &moments, .bigs = table_bigs()};
 	struct blocks_cursor cursor;
 	struct block block;
 	uint64_t last = 0;

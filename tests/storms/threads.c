@@ -97,7 +97,7 @@ static void *add_up(void *readings)
 
 static uint64_t count_table(uint64_t *bytes)
 {
-	struct blocks_tables tables = {track_moments(), table_bigs()};
+	struct blocks_tables tables = {.moments = track_moments(), .bigs = table_bigs()};
 	struct blocks_cursor cursor;
 	struct block block;
 	uint64_t count = 0;

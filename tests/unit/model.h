@@ -130,6 +130,9 @@ static inline void model_blocks(struct model *model)
 	model->bigs[1] = (struct vmatlas_big){far + 0x10, 100000, 1010, 2, 1, 2, 0};
 	model->bigs[3] = (struct vmatlas_big){far + 0x80000, 8, 1020, 1, 1, 2, 0};
 	model->bigs[4] = (struct vmatlas_big){far + 0x80010, 8, 1021, 1, 1, 2, 0};
+	for (int i = 1; i < 5; i++)
+		model->bigs[i].next =
+			VMATLAS_BIG_CHECK(model->bigs[i].address, model->bigs[i].size);
 }
 
 static inline void model_tables(struct model *model)

@@ -74,7 +74,7 @@ static bool holds(const struct place *last, uint64_t address)
 
 static void ask(uint64_t address, uint64_t floor)
 {
-	struct blocks_tables tables = {&moments, table_bigs()};
+	struct blocks_tables tables = {.moments = &moments, .bigs = table_bigs()};
 	const struct place *want = last_before(address, floor);
 	struct block block = {0};
 

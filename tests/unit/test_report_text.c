@@ -57,6 +57,22 @@ static void first_lines_say_who_when_and_why(void **state)
 	free(world);
 }
 
+static void totals_that_are_not_known(void **state)
+{
+	struct world *world = world_make();
+	const char *text;
+
+	(void)state;
+	world->view.allocations = world->view.frees = VIEW_UNKNOWN;
+	world->view.allocated_bytes = world->view.freed_bytes = VIEW_UNKNOWN;
+	world->view.peak_live_bytes = VIEW_UNKNOWN;
+	text_of(world);
+	text = head(world, 25);
+	has_line(text, "  live        9.9 KiB  in 3 blocks; peak not known");
+	has_line(text, "  ever      not known: something wrote over vmatlas's counters");
+	free(world);
+}
+
 static void screen_says_how_much_of_what_and_whose(void **state)
 {
 	struct world *world = world_make();
@@ -493,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_lines_say_who_when_and_why),
+		cmocka_unit_test(totals_that_are_not_known),
 		cmocka_unit_test(screen_says_how_much_of_what_and_whose),
 		cmocka_unit_test(ledger_has_the_largest_first_and_no_empty_rows),
 		cmocka_unit_test(warnings_stand_only_where_something_is_wrong),

@@ -154,7 +154,7 @@ static void seeds_give_sequences_of_their_own(void **state)
 
 static bool find(const void *block, struct block *found)
 {
-	struct blocks_tables tables = {track_moments(), table_bigs()};
+	struct blocks_tables tables = {.moments = track_moments(), .bigs = table_bigs()};
 
 	return blocks_find(table_blocks(), &tables, (uintptr_t)block, found);
 }
@@ -252,6 +252,25 @@ static void what_was_ever_allocated_is_estimated(void **state)
 	assert_int_equal(sample_lost(), 0);
 }
 
+/* Weights are numbered as the origins: they must not be made up to whatever stands there. */
+static void a_memo_that_was_written_over_makes_no_weights(void **state)
+{
+	struct thread *thread = thread_attach();
+	uint32_t count = 0;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		if (round == 1)
+			count = lane_count(sample_weights());
+		for (int i = 0; i < THREAD_MEMO; i++)
+			thread->memo[i].origin |= round ? 1 << 28 : 0;
+		release(allocate(1 << 20));
+	}
+	assert_int_not_equal(count, 0);
+	assert_int_equal(lane_count(sample_weights()), count);
+	memset(thread->memo, 0, sizeof thread->memo);
+}
+
 static void a_forked_child_draws_other_gaps(const void *left)
 {
 	release(allocate(1));
@@ -298,6 +317,7 @@ int main(void)
 		cmocka_unit_test(every_block_is_there_and_samples_have_a_call_stack),
 		cmocka_unit_test(totals_do_not_know_of_samples),
 		cmocka_unit_test(what_was_ever_allocated_is_estimated),
+		cmocka_unit_test(a_memo_that_was_written_over_makes_no_weights),
 		cmocka_unit_test(a_forked_child_begins_anew),
 		cmocka_unit_test(what_is_older_has_no_call_stack),
 	};

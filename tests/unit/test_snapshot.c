@@ -106,8 +106,9 @@ static void blocks_come_back(void **state)
 	struct model *model = model_make();
 	struct snapshot *snapshot = pass_through(model, 8192);
 	const struct view *view = snapshot_view(snapshot);
-	struct blocks_tables tables = {view->moments, view->bigs};
-	struct blocks_tables tables_were = {model->view.moments, model->view.bigs};
+	struct blocks_tables tables = view_tables(view);
+	struct blocks_tables tables_were = {
+		.moments = model->view.moments, .bigs = model->view.bigs};
 	struct blocks_cursor cursor, cursor_was;
 	struct block block, block_was;
 	int count = 0;
@@ -310,8 +311,7 @@ static void many_blocks_take_many_chunks(void **state)
 	for (int i = 0; i < COUNT; i++)
 		model_place(model, 0x600000000000 + (uint64_t)i * 352, model_small(1, 16, 0));
 	snapshot = pass_through(model, 8192);
-	tables = (struct blocks_tables){
-		snapshot_view(snapshot)->moments, snapshot_view(snapshot)->bigs};
+	tables = view_tables(snapshot_view(snapshot));
 	blocks_begin(&cursor, snapshot_view(snapshot)->blocks, &tables);
 	while (blocks_next(&cursor, &block))
 		count++;
@@ -565,8 +565,7 @@ static void a_record_that_serves_another_block_is_left_out(void **state)
 	(void)state;
 	model->bigs[1].address = MODEL_FAR + 0x5000;
 	snapshot = pass_through(model, 8192);
-	tables = (struct blocks_tables){
-		snapshot_view(snapshot)->moments, snapshot_view(snapshot)->bigs};
+	tables = view_tables(snapshot_view(snapshot));
 	blocks_begin(&cursor, snapshot_view(snapshot)->blocks, &tables);
 	while (blocks_next(&cursor, &block))
 		count++;

@@ -84,7 +84,7 @@ static void assert_block(const struct block *block, const struct table_birth *bi
 /* The cursor gives the oracle's blocks, all of them, in order, and no others of this range. */
 static void assert_read_back(const struct model *model)
 {
-	struct blocks_tables tables = {&moments, table_bigs()};
+	struct blocks_tables tables = {.moments = &moments, .bigs = table_bigs()};
 	struct blocks_cursor cursor;
 	struct block block;
 	unsigned place = 0;
@@ -104,7 +104,7 @@ static void assert_read_back(const struct model *model)
 
 static void assert_found(const struct model *model, unsigned place)
 {
-	struct blocks_tables tables = {&moments, table_bigs()};
+	struct blocks_tables tables = {.moments = &moments, .bigs = table_bigs()};
 	struct block block;
 	bool found = blocks_find(table_blocks(), &tables, address_of(model, place), &block);
 
@@ -468,6 +468,36 @@ static void a_stock_that_counts_wrong_does_no_harm(void **state)
 	assert_true(bigs_make(&many, &big));
 }
 
+static void a_record_that_was_written_over_is_no_block(void **state)
+{
+	const struct table_birth birth = {.address = 0x7b4000001000, .size = 100000};
+	struct blocks_tables tables = {.moments = &moments, .bigs = table_bigs()};
+	struct table_taken taken;
+	struct vmatlas_big *record;
+	uint64_t damaged = 0;
+	struct block block;
+
+	(void)state;
+	assert_true(table_put(&stock, &birth, &taken));
+	table_take(birth.address, &taken);
+	table_put_back(&taken);
+	record = bigs_find(taken.big);
+	for (int bit = 0; bit < 64; bit++) {
+		record->size ^= (uint64_t)1 << bit;
+		assert_false(blocks_describe(&tables, birth.address >> BLOCKS_WINDOW_BITS,
+			taken.word, &block, &damaged));
+		assert_int_equal(damaged, bit + 1);
+		table_take(birth.address, &taken);
+		assert_int_equal(taken.word, 0);
+		record->size = birth.size;
+		table_take(birth.address, &taken);
+		assert_int_equal(taken.size, birth.size);
+		table_put_back(&taken);
+	}
+	table_take(birth.address, &taken);
+	table_forget(&stock, &taken);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +506,7 @@ int main(void)
 		cmocka_unit_test(blocks_with_a_word_each_are_as_in_a_dictionary),
 		cmocka_unit_test(briefs_and_words_are_as_in_a_dictionary),
 		cmocka_unit_test(a_brief_is_for_small_blocks_in_free_windows),
+		cmocka_unit_test(a_record_that_was_written_over_is_no_block),
 		cmocka_unit_test(a_stale_block_in_the_window_is_replaced),
 		cmocka_unit_test(small_blocks_of_one_window_go_the_short_way),
 		cmocka_unit_test(a_small_block_goes_the_short_way),

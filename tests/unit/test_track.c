@@ -33,7 +33,7 @@ static int set_up(void **state)
 
 static bool find(const void *block, struct block *found)
 {
-	struct blocks_tables tables = {track_moments(), table_bigs()};
+	struct blocks_tables tables = {.moments = track_moments(), .bigs = table_bigs()};
 
 	return blocks_find(table_blocks(), &tables, (uintptr_t)block, found);
 }

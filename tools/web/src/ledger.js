@@ -194,14 +194,20 @@ function headline(moment) {
 function liveline(moment) {
 	const { totals } = moment;
 	const error = totals.peak_live_bytes_error;
+	const peak =
+		totals.peak_live_bytes === null
+			? "not known"
+			: `${size(totals.peak_live_bytes)}${error ? ` ± ${size(error)}` : ""}`;
+	const ever =
+		totals.allocations === null
+			? "not known"
+			: `${size(totals.allocated_bytes)} in ${count(totals.allocations, "allocation")}, ` +
+				`${count(totals.frees, "free")}`;
 	return h(
 		"p",
 		{ class: "dim" },
 		`Live ${size(totals.live_bytes)} in ` +
-			`${count(totals.live_blocks, "block")}; peak ${size(totals.peak_live_bytes)}` +
-			`${error ? ` ± ${size(error)}` : ""}; ever ` +
-			`${size(totals.allocated_bytes)} in ${count(totals.allocations, "allocation")}, ` +
-			`${count(totals.frees, "free")}`,
+			`${count(totals.live_blocks, "block")}; peak ${peak}; ever ${ever}`,
 	);
 }
 
