@@ -67,7 +67,8 @@ struct vmatlas_big {
 	uint32_t next;
 };
 
-/* By which is seen that a live record was written over; never 0. The factor is 2^64 by the golden ratio. */
+/* By which is seen that a live record was written over; never 0. The factor is 2^64 by the golden
+ * ratio. */
 #define VMATLAS_BIG_CHECK(address, size) \
 	((uint32_t)((((address) << 32 | (address) >> 32) + (size)) * 0x9e3779b97f4a7c15u >> 32) | 1)
 

@@ -1,4 +1,5 @@
 #include "totals.h"
+#include "clock.h"
 #include "procfile.h"
 #include "track.h"
 
@@ -8,8 +9,8 @@
 
 enum { STATUS = 2048 };
 
-/* At one in a nanosecond, 104 days of allocations. */
-#define ALLOCATIONS_MOST ((uint64_t)1 << 53)
+/* An allocation takes 16 ns at least, and the kernel knows at most 8,192 processors (NR_CPUS). */
+enum { MOST_IN_A_NS = 8192 / 16 };
 
 /* Counters only grow: each as it was when it was last read. */
 struct told {
@@ -54,6 +55,15 @@ static bool have_fallen(const struct thread_totals *before, const struct thread_
 	       now->freed_bytes < before->freed_bytes;
 }
 
+/* As many as time allows, since the shim was loaded, also into a parent; and a coarse clock's step
+ * more. */
+static uint64_t allocations_most(void)
+{
+	const uint64_t step_ns = 10000000;
+
+	return (clock_read().monotonic_ns - clock_start().monotonic_ns + step_ns) * MOST_IN_A_NS;
+}
+
 /* Blocks of callers without a thread are freed by those that have one. */
 static bool contradict(const struct thread_totals *now)
 {
@@ -61,7 +71,7 @@ static bool contradict(const struct thread_totals *now)
 
 	return now->frees > now->allocations + elsewhere ||
 	       (!elsewhere && now->freed_bytes > now->allocated_bytes) ||
-	       now->allocations > ALLOCATIONS_MOST;
+	       now->allocations > allocations_most();
 }
 
 static void forget_counts(struct thread_totals *totals)
