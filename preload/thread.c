@@ -95,14 +95,33 @@ static void slot_clean(struct thread *thread)
 	callstack_stack(&thread->callstack, 0, 0);
 }
 
+/* The main thread's own, if it had one. What it keeps in thread-local storage while the program is
+ * relocated, where resolvers of IFUNC symbols may allocate, is gone afterwards: the loader fills in
+ * the storage anew (_dl_allocate_tls_init in elf/rtld.c). */
+static struct thread *slot_forgotten(uint32_t tid)
+{
+	for (uint32_t slot = 1; slot <= lane_count(&self.slots); slot++) {
+		struct thread *thread = slot_get(slot);
+		const struct vmatlas_thread *record =
+			thread && thread->id ? record_of(thread->id) : &self.nobody;
+
+		if (record->tid == tid && record->flags & VMATLAS_THREAD_MAIN && !record->ended)
+			return thread;
+	}
+	return NULL;
+}
+
 /* A record that is taken is never given back, so it comes last: who cannot have a slot asks again
  * with every call. */
 static struct thread *attach(void)
 {
-	struct thread *thread = slot_take();
-	uint32_t id = thread ? store_append(&self.records, THREAD_LIMIT) : 0;
-	uint32_t tid = (uint32_t)sys_gettid();
+	uint32_t tid = (uint32_t)sys_gettid(), id;
+	struct thread *thread = slot_forgotten(tid);
 
+	if (thread)
+		return thread;
+	thread = slot_take();
+	id = thread ? store_append(&self.records, THREAD_LIMIT) : 0;
 	if (!id)
 		return NULL;
 	slot_clean(thread);

@@ -31,8 +31,8 @@ def heirs_beside_threads(t):
 
 
 # Without /proc a report cannot say what is resident, and says so; without a place, there is none.
-BLIND = ("no_proc", "other_proc", "dropped", "hidden_proc")
-PLACELESS = ("rooted", "read_only", "landlocked")
+BLIND = ("no_proc", "other_proc", "dropped", "hidden_proc", "another_root")
+PLACELESS = ("rooted", "read_only", "landlocked", "another_root")
 
 
 def open_folder(t):

@@ -156,9 +156,27 @@ static void no_new_code(void)
 	live_on("without new code");
 }
 
+/* The old root is put away, and then taken away. */
+static void another_root(void)
+{
+	char place[] = "newroot.XXXXXX", *whole, *old;
+
+	must(mkdtemp(place) && (whole = realpath(place, NULL)));
+	must(asprintf(&old, "%s/old", whole) > 0);
+	mount_private();
+	must(!mount(whole, whole, NULL, MS_BIND, NULL) && !mkdir(old, 0700));
+	must(!chdir(whole) && !syscall(SYS_pivot_root, ".", "old") && !chdir("/"));
+	work(100);
+	ask();
+	must(!umount2("/old", MNT_DETACH));
+	free(old);
+	free(whole);
+	live_on("in another root");
+}
+
 SCENARIOS({"rooted", rooted}, {"dropped", dropped}, {"undumpable", undumpable},
 	{"no_new_rights", no_new_rights}, {"user_namespace", user_namespace},
 	{"pid_namespace", pid_namespace}, {"no_proc", no_proc}, {"other_proc", other_proc},
 	{"hidden_proc", hidden_proc}, {"read_only", read_only},
 	{"everything_unshared", everything_unshared}, {"no_more_processes", no_more_processes},
-	{"landlocked", landlocked}, {"no_new_code", no_new_code})
+	{"landlocked", landlocked}, {"no_new_code", no_new_code}, {"another_root", another_root})

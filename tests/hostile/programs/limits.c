@@ -2,6 +2,7 @@
 #include "hostile.h"
 
 #include <pthread.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -510,6 +511,43 @@ static void broken_pipe(void)
 	tell("two of its own");
 }
 
+static int count_open(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 2048; fd++)
+		count += syscall(SYS_fcntl, fd, F_GETFD, 0) >= 0;
+	return count;
+}
+
+/* All but the first three, by the newer ways: now, at the next exec, and in a child. */
+static void closes_the_rest(void)
+{
+	enum { AT_EXEC = 4 }; /* CLOSE_RANGE_CLOEXEC */
+	char command[] = "true", *arguments[] = {command, NULL};
+	posix_spawn_file_actions_t actions;
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < 5; i++) {
+		must(open("/dev/null", O_RDONLY) >= 3);
+		must(dup2(0, 700 + i) == 700 + i);
+	}
+	must(!syscall(SYS_close_range, 3, ~0u, AT_EXEC));
+	churn();
+	ask();
+	must(!posix_spawn_file_actions_init(&actions));
+	must(!posix_spawn_file_actions_addclosefrom_np(&actions, 3));
+	must(!posix_spawnp(&pid, command, &actions, NULL, arguments, environ));
+	must(waitpid(pid, &status, 0) == pid && status == 0);
+	posix_spawn_file_actions_destroy(&actions);
+	closefrom(3);
+	tell("open: %d", count_open());
+	churn();
+	ask();
+	tell("done");
+}
+
 SCENARIOS({"close_all", close_all}, {"close_everything_by_range", close_everything_by_range},
 	{"dup_onto_everything", dup_onto_everything}, {"no_descriptor_left", no_descriptor_left},
 	{"all_descriptors_taken", all_descriptors_taken},
@@ -522,4 +560,5 @@ SCENARIOS({"close_all", close_all}, {"close_everything_by_range", close_everythi
 	{"file_size_default", file_size_default}, {"nothing_allowed", nothing_allowed},
 	{"data_at_stderr", data_at_stderr}, {"work", work},
 	{"no_queued_signals", no_queued_signals}, {"nothing_locked", nothing_locked},
-	{"work_once", work_once}, {"broken_pipe", broken_pipe})
+	{"work_once", work_once}, {"broken_pipe", broken_pipe},
+	{"closes_the_rest", closes_the_rest})

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #define PAGE ((size_t)4096)
@@ -627,6 +628,34 @@ static void sealed_and_secret(void)
 	tell("done");
 }
 
+/* One's own memory by way of a descriptor of the process, as of another's. */
+static void by_pidfd(void)
+{
+	enum { PAGES = 64 };
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	char *area = mmap(NULL, PAGES * PAGE, RW, ANON, -1, 0);
+	struct iovec all = {area, PAGES * PAGE}, there = {area + PAGE, PAGE}, here = {NULL, PAGE};
+
+	must(fd >= 0 || errno == ENOSYS || errno == EPERM);
+	here.iov_base = malloc(PAGE);
+	for (int i = 1; i <= 5; i++) {
+		memset(area, i, PAGES * PAGE);
+		tell("cold: %d", syscall(SYS_process_madvise, fd, &all, 1, MADV_COLD, 0) > 0);
+		memset(here.iov_base, 0, PAGE);
+		must(process_vm_readv(getpid(), &here, 1, &there, 1, 0) == PAGE);
+		must(((char *)here.iov_base)[PAGE - 1] == i);
+		((char *)here.iov_base)[7] = 100;
+		must(process_vm_writev(getpid(), &here, 1, &there, 1, 0) == PAGE);
+		must(area[PAGE + 7] == 100);
+		if (is_answered())
+			syscall(SYS_pidfd_send_signal, fd, SIGUSR2, NULL, 0);
+		churn();
+	}
+	free(here.iov_base);
+	close(fd);
+	tell("done");
+}
+
 SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapping},
 	{"last_ones_beside_reports", last_ones_beside_reports}, {"raw_calls", raw_calls},
 	{"raw_and_wrapped", raw_and_wrapped}, {"raw_brk", raw_brk},
@@ -636,4 +665,4 @@ SCENARIOS({"sixty_thousand", sixty_thousand}, {"the_last_mapping", the_last_mapp
 	{"kinds", kinds}, {"user_faults", user_faults}, {"advice", advice}, {"locked", locked},
 	{"odd_names", odd_names}, {"long_names", long_names}, {"beside_reports", beside_reports},
 	{"one_maps_all", one_maps_all}, {"guards", guards},
-	{"sealed_and_secret", sealed_and_secret})
+	{"sealed_and_secret", sealed_and_secret}, {"by_pidfd", by_pidfd})
