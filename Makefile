@@ -49,12 +49,13 @@ SHIM_LDFLAGS := -shared -Wl,-z,defs,-z,now,-z,relro,-z,nodelete,--as-needed \
 TOOLS_LIBS := -ldw -lelf -liberty -ljansson -lsqlite3 -lz -lpthread \
 	$(shell pkg-config --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 
-# The page of `vmatlas report --html`, one file. Where `make web` has been it follows its sources;
-# it may also just be there, made elsewhere.
+# The page of `vmatlas report --html`, one file. Where `make web` has been, and node still is, it
+# follows its sources; it may also just be there, made before or elsewhere.
 WEB := $(BUILD)/web
 WEB_LOCK := $(WEB)/node_modules/.package-lock.json
 WEB_SRC := $(wildcard tools/web/*.mjs tools/web/src/*)
-PAGE := $(if $(wildcard $(WEB_LOCK)),$(WEB)/page.html,$(wildcard $(WEB)/page.html))
+NODE := $(if $(wildcard $(WEB_LOCK)),$(shell command -v node))
+PAGE := $(if $(NODE),$(WEB)/page.html,$(wildcard $(WEB)/page.html))
 
 CORE_SRC := $(wildcard preload/core/*.c)
 SHIM_SRC := $(wildcard preload/*.c)
@@ -106,7 +107,7 @@ web-packages:
 	@cmp -s tools/web/package-lock.json $(WEB)/package-lock.json && test -f $(WEB_LOCK) || \
 	{ cp tools/web/package.json tools/web/package-lock.json $(WEB) && \
 	  npm ci --prefix $(WEB) --ignore-scripts --no-audit --no-fund; }
-$(WEB)/page.html: $(WEB_SRC) $(wildcard $(WEB_LOCK))
+$(WEB)/page.html: $(if $(NODE),$(WEB_SRC) $(WEB_LOCK))
 	node tools/web/build.mjs $(WEB) $@
 $(BUILD)/tools/html_bundle.o: $(PAGE)
 $(BUILD)/tools/html_bundle.o: BASE_CFLAGS += $(if $(PAGE),-DVMATLAS_PAGE='"$(PAGE)"')
