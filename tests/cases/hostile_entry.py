@@ -9,6 +9,7 @@ from vmatlas_case import case, check_same, main
 from vmatlas_hostile import build, prove_all, survive
 
 prove_all("entry.c")
+prove_all("resolvers.c")
 MARK = 7024
 
 

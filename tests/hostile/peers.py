@@ -23,7 +23,8 @@ from vmatlas_case import BUILD, SHIM, Context, Dumper
 from vmatlas_hostile import build, scenarios_of
 
 PROGRAMS = {
-    "entry points": ["entry.c"], "address space": ["space.c"], "threads": ["threads.c", "cancel.c"],
+    "entry points": ["entry.c", "resolvers.c"], "address space": ["space.c"],
+    "threads": ["threads.c", "cancel.c"],
     "stacks": ["stacks.c"], "processes": ["forks.c", "execs.c"], "confined": ["confined.c"],
     "filters": ["filters.c"], "descriptors and limits": ["limits.c"], "signals": ["moments.c"],
     "waits": ["waits.c"], "ends": ["ends.c"], "memory of its own": ["memory.c"],

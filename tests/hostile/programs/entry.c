@@ -545,44 +545,9 @@ static void own_streams(void)
 	tell("done");
 }
 
-/* Chosen while the program is relocated: before any constructor, ours too. */
-static char *resolved;
-
-static size_t length(const char *text)
-{
-	size_t count = 0;
-
-	while (text[count])
-		count++;
-	return count;
-}
-
-static size_t (*choose(void))(const char *text)
-{
-	resolved = malloc(100);
-	if (resolved)
-		strcpy(resolved, "chosen");
-	free(realloc(calloc(3, 50), 300000));
-	return length;
-}
-
-static size_t chosen(const char *text) __attribute__((ifunc("choose")));
-
-static void resolvers(void)
-{
-	must(resolved != NULL && chosen(resolved) == 6);
-	ask();
-	resolved = realloc(resolved, 200);
-	must(!strcmp(resolved, "chosen"));
-	free(resolved);
-	ask();
-	tell("done");
-}
-
 SCENARIOS({"folders", folders}, {"texts", texts}, {"streams", streams},
 	{"names_and_addresses", names_and_addresses}, {"users", users}, {"locales", locales},
 	{"searches", searches}, {"loader", loader}, {"children", children},
 	{"helper_threads", helper_threads}, {"timers_and_new_code", timers_and_new_code},
 	{"made_behind", made_behind}, {"freed_behind", freed_behind}, {"settings", settings},
-	{"before_main", before_main}, {"after_main", after_main}, {"own_streams", own_streams},
-	{"resolvers", resolvers})
+	{"before_main", before_main}, {"after_main", after_main}, {"own_streams", own_streams})
