@@ -394,7 +394,8 @@ static void handler_jumps_between_stacks(void)
 	tell("%d jumps between stacks", ROUNDS);
 }
 
-/* A handler gives the processor to the other context, which gives it back later. */
+/* A handler gives the processor to the other context, which gives it back later: not while that
+ * one runs itself, and what it left last is no more. */
 static void take_turns(int number)
 {
 	(void)number;
@@ -402,13 +403,13 @@ static void take_turns(int number)
 		return;
 	may_jump = 0;
 	swapcontext(&high, &low);
+	may_jump = 1;
 }
 
 static void be_given_turns(void)
 {
 	on_the_higher();
 	for (int round = 0; round < ROUNDS; round++) {
-		may_jump = 1;
 		swapcontext(&low, &high);
 		allocate_one(3);
 	}
