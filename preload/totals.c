@@ -1,5 +1,6 @@
 #include "totals.h"
 #include "clock.h"
+#include "process.h"
 #include "procfile.h"
 #include "track.h"
 
@@ -12,40 +13,55 @@ enum { STATUS = 2048 };
 /* An allocation takes 16 ns at least, and the kernel knows at most 8,192 processors (NR_CPUS). */
 enum { MOST_IN_A_NS = 8192 / 16 };
 
-/* Counters only grow: each as it was when it was last read. */
+/* Counters only grow: each as it was when it was last read. Who acquires what another has released
+ * here sees the counters as that one did, or later. */
 struct told {
 	_Atomic uint64_t allocations, allocated_bytes, frees, freed_bytes;
 };
 
 static struct {
 	struct told told;
+	_Atomic unsigned forks;              /* before which it was told */
 	_Atomic bool counts_lost, peak_lost; /* for good: later values are as wrong */
 } self;
 
 static uint64_t load(const _Atomic uint64_t *value)
 {
-	return atomic_load_explicit(value, memory_order_relaxed);
-}
-
-static struct thread_totals told_before(void)
-{
-	return (struct thread_totals){
-		.allocations = load(&self.told.allocations),
-		.allocated_bytes = load(&self.told.allocated_bytes),
-		.frees = load(&self.told.frees),
-		.freed_bytes = load(&self.told.freed_bytes),
-	};
+	return atomic_load_explicit(value, memory_order_acquire);
 }
 
 static void tell(const struct thread_totals *totals)
 {
 	struct told *told = &self.told;
 
-	atomic_store_explicit(&told->allocations, totals->allocations, memory_order_relaxed);
+	atomic_store_explicit(&told->allocations, totals->allocations, memory_order_release);
 	atomic_store_explicit(
-		&told->allocated_bytes, totals->allocated_bytes, memory_order_relaxed);
-	atomic_store_explicit(&told->frees, totals->frees, memory_order_relaxed);
-	atomic_store_explicit(&told->freed_bytes, totals->freed_bytes, memory_order_relaxed);
+		&told->allocated_bytes, totals->allocated_bytes, memory_order_release);
+	atomic_store_explicit(&told->frees, totals->frees, memory_order_release);
+	atomic_store_explicit(&told->freed_bytes, totals->freed_bytes, memory_order_release);
+}
+
+/* A fork copies page after page while the parent's other threads go on: in the child, what was told
+ * may be later than the counters are. */
+static void forget_parent(void)
+{
+	unsigned forks = process_forks();
+
+	if (atomic_load_explicit(&self.forks, memory_order_acquire) == forks)
+		return;
+	tell(&(struct thread_totals){0});
+	atomic_store_explicit(&self.forks, forks, memory_order_release);
+}
+
+static struct thread_totals told_before(void)
+{
+	forget_parent();
+	return (struct thread_totals){
+		.allocations = load(&self.told.allocations),
+		.allocated_bytes = load(&self.told.allocated_bytes),
+		.frees = load(&self.told.frees),
+		.freed_bytes = load(&self.told.freed_bytes),
+	};
 }
 
 static bool have_fallen(const struct thread_totals *before, const struct thread_totals *now)
