@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """The shim's own memory: bounded, and written over by the program without harm to it."""
 
+import contextlib
 import json
 import os
+import sqlite3
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from vmatlas_case import case, check, check_equal, check_same, main
+from vmatlas_case import COMMAND, case, check, check_equal, check_same, main
 from vmatlas_hostile import build, prove_all
 
 # A number to begin with, one word in so many pages, bytes between two samples. Without what writes
@@ -62,4 +65,44 @@ def prove_wild(scenario):
 
 for name in WILD:
     prove_wild(name)
+
+
+def command(*arguments):
+    told = subprocess.run([COMMAND, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=60, text=True, errors="surrogateescape", check=True)
+    return told.stdout
+
+
+def snapshot_without_totals(t):
+    """One of a program that wrote over our counters, and the one before it."""
+    for seed in range(20):
+        env = {**t.shim_environment(sample=None, output=t.path("reports", f"{seed}.%n"),
+                                    format="snapshot"), "SEED": str(seed), "SHARE": "1"}
+        t.finish(t.start([build(t, "memory.c"), WILD[1]], env), 40)
+        paths = [t.path("reports", f"{seed}.{number}") for number in (5, 6)]
+        if json.loads(command("report", "--json", paths[1]))["totals"]["allocations"] is None:
+            return paths
+    raise AssertionError("20 programs, and no counter was hit")
+
+
+@case()
+def totals_that_are_lost_are_absent_in_all_forms(t):
+    before, path = snapshot_without_totals(t)
+    check("\n  ever      not known: something wrote over vmatlas's counters\n" in
+          command("report", path), "in the text")
+    gauges = command("export", "--format", "openmetrics", path)
+    check("\nvmatlas_live_bytes{" in gauges, "live bytes are there")
+    for name in ("allocations", "frees", "allocated_bytes", "freed_bytes"):
+        check(f"# TYPE vmatlas_{name} " in gauges and f"\nvmatlas_{name}{{" not in gauges, name)
+    base = t.path("lost.sqlite")
+    command("export", "--format", "sqlite", "-o", base, path)
+    with contextlib.closing(sqlite3.connect(base)) as sqlite:
+        row = sqlite.execute("SELECT allocations, allocated_bytes, frees, freed_bytes,"
+                             " live_bytes IS NULL FROM processes").fetchone()
+    check_equal("in sqlite", (None,) * 4 + (0,), row)
+    sides = json.loads(command("diff", "--json", before, path))
+    check_equal("in diff", None, sides["moments"][1]["allocations"])
+    check("\n  in between" not in command("diff", before, path), "a difference of what is not known")
+
+
 main()
