@@ -8,6 +8,7 @@
 
 #include "diff_json.h"
 #include "diff_text.h"
+#include "lines.h"
 #include "moments.h"
 
 enum { SCRATCH = REPORT_PATH_WORDS };
@@ -86,24 +87,6 @@ static const char *write(struct shown *shown, int how(const struct diff_show *sh
 	assert_int_equal(how(&shown->show), 0);
 	shown->output[shown->used] = 0;
 	return shown->output;
-}
-
-static void has_line(const char *text, const char *line)
-{
-	size_t length = strlen(line);
-
-	for (const char *at = text; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, line, length) && (at[length] == '\n' || !at[length]))
-			return;
-	}
-	fail_msg("no line \"%s\" in\n%s", line, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" in\n%s", part, text);
 }
 
 /* -- Text ----------------------------------------------------------------------------------- */

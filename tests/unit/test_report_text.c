@@ -7,29 +7,12 @@
 #include <jansson.h>
 
 #include "core/utf8.h"
+#include "lines.h"
 #include "world.h"
 
 static const char *text_of(struct world *world)
 {
 	return world_report(world, report_text);
-}
-
-static void has_line(const char *text, const char *line)
-{
-	size_t length = strlen(line);
-
-	for (const char *at = text; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, line, length) && (at[length] == '\n' || !at[length]))
-			return;
-	}
-	fail_msg("no line \"%s\" in\n%s", line, text);
-}
-
-static void has_not(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("\"%s\" in\n%s", part, text);
 }
 
 /* The text up to the n-th line. */

@@ -16,8 +16,7 @@
 #include "lock.h"
 #include "process.h"
 #include "sample.h"
-#include "thread.h"
-#include "track.h"
+#include "tracked.h"
 
 enum { MEAN = 4096, GAPS = 200000 };
 
@@ -152,13 +151,6 @@ static void seeds_give_sequences_of_their_own(void **state)
 
 /* -- The tables ----------------------------------------------------------------------------- */
 
-static bool find(const void *block, struct block *found)
-{
-	struct blocks_tables tables = {.moments = track_moments(), .bigs = table_bigs()};
-
-	return blocks_find(table_blocks(), &tables, (uintptr_t)block, found);
-}
-
 static __attribute__((noinline)) void *allocate(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
@@ -166,15 +158,6 @@ static __attribute__((noinline)) void *allocate(size_t size)
 
 	track_made(thread_attach(), block, size, &at);
 	return block;
-}
-
-static void release(void *block)
-{
-	struct table_taken taken;
-
-	track_take(block, &taken);
-	free(block);
-	track_freed(thread_attach(), &taken);
 }
 
 static void every_block_is_there_and_samples_have_a_call_stack(void **state)
@@ -187,14 +170,14 @@ static void every_block_is_there_and_samples_have_a_call_stack(void **state)
 		size_t size = sizes[i % 6];
 		void *block = allocate(size);
 
-		assert_true(find(block, &found));
+		assert_true(tracked_find(block, &found));
 		assert_int_equal(found.size, size);
 		assert_int_equal(found.thread, thread_attach()->id);
 		assert_true(!found.origin == !found.time && !found.origin == !found.mapping);
 		if (size == 1 << 20)
 			assert_true(found.origin);
-		release(block);
-		assert_false(find(block, &found));
+		tracked_release(block);
+		assert_false(tracked_find(block, &found));
 	}
 }
 
@@ -210,7 +193,7 @@ static void totals_do_not_know_of_samples(void **state)
 	assert_int_equal(after.allocations - before.allocations, 1000);
 	assert_int_equal(after.allocated_bytes - before.allocated_bytes, 999 * 1000 / 2);
 	for (int i = 0; i < 1000; i++)
-		release(block[i]);
+		tracked_release(block[i]);
 	after = thread_totals();
 	assert_int_equal(after.frees - before.frees, 1000);
 	assert_int_equal(after.freed_bytes - before.freed_bytes, 999 * 1000 / 2);
@@ -240,7 +223,7 @@ static void what_was_ever_allocated_is_estimated(void **state)
 
 	(void)state;
 	for (int i = 0; i < BLOCKS; i++)
-		release(allocate(SIZE));
+		tracked_release(allocate(SIZE));
 	after = sum_of_weights();
 	samples = (double)(after.samples - before.samples);
 	bytes = after.allocated_bytes - before.allocated_bytes;
@@ -264,7 +247,7 @@ static void a_memo_that_was_written_over_makes_no_weights(void **state)
 			count = lane_count(sample_weights());
 		for (int i = 0; i < THREAD_MEMO; i++)
 			thread->memo[i].origin |= round ? 1 << 28 : 0;
-		release(allocate(1 << 20));
+		tracked_release(allocate(1 << 20));
 	}
 	assert_int_not_equal(count, 0);
 	assert_int_equal(lane_count(sample_weights()), count);
@@ -273,7 +256,7 @@ static void a_memo_that_was_written_over_makes_no_weights(void **state)
 
 static void a_forked_child_draws_other_gaps(const void *left)
 {
-	release(allocate(1));
+	tracked_release(allocate(1));
 	CHECK(thread_attach()->sample.left != *(const int64_t *)left - 1);
 }
 
@@ -282,7 +265,7 @@ static void a_forked_child_begins_anew(void **state)
 	int64_t left;
 
 	(void)state;
-	release(allocate(1));
+	tracked_release(allocate(1));
 	left = thread_attach()->sample.left;
 	assert_int_equal(apart(a_forked_child_draws_other_gaps, &left), 0);
 }
@@ -298,12 +281,13 @@ static void what_is_older_has_no_call_stack(void **state)
 	(void)state;
 	track_alloc(thread_attach(), small, 10, &at);
 	track_alloc(thread_attach(), large, 100000, &at);
-	assert_true(find(small, &found) && found.origin);
+	assert_true(tracked_find(small, &found) && found.origin);
 	track_forget_callstacks();
-	assert_true(find(small, &found) && !found.origin && found.time && found.size == 10);
-	assert_true(find(large, &found) && !found.origin && found.time && found.size == 100000);
-	release(small);
-	release(large);
+	assert_true(tracked_find(small, &found) && !found.origin && found.time && found.size == 10);
+	assert_true(
+		tracked_find(large, &found) && !found.origin && found.time && found.size == 100000);
+	tracked_release(small);
+	tracked_release(large);
 }
 
 int main(void)

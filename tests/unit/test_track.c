@@ -12,8 +12,7 @@
 #include "lock.h"
 #include "process.h"
 #include "same_block.h"
-#include "thread.h"
-#include "track.h"
+#include "tracked.h"
 #include "vmatlas_store.h"
 
 enum { BLOCKS = 500 };
@@ -31,13 +30,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static bool find(const void *block, struct block *found)
-{
-	struct blocks_tables tables = {.moments = track_moments(), .bigs = table_bigs()};
-
-	return blocks_find(table_blocks(), &tables, (uintptr_t)block, found);
-}
-
 static __attribute__((noinline)) void *allocate(size_t size)
 {
 	struct callstack_at at = CALLSTACK_HERE();
@@ -45,15 +37,6 @@ static __attribute__((noinline)) void *allocate(size_t size)
 
 	track_alloc(thread_attach(), block, size, &at);
 	return block;
-}
-
-static void release(void *block)
-{
-	struct table_taken taken;
-
-	track_take(block, &taken);
-	free(block);
-	track_freed(thread_attach(), &taken);
 }
 
 static void assert_born(const struct block *block, const void *address, size_t size)
@@ -81,10 +64,10 @@ static void a_block_is_known_with_all_that_it_is(void **state)
 	for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		void *block = allocate(sizes[i]);
 
-		assert_true(find(block, &found));
+		assert_true(tracked_find(block, &found));
 		assert_born(&found, block, sizes[i]);
-		release(block);
-		assert_false(find(block, &found));
+		tracked_release(block);
+		assert_false(tracked_find(block, &found));
 	}
 }
 
@@ -103,7 +86,7 @@ static void totals_are_sums_of_what_was_done(void **state)
 	assert_int_equal(after.allocations - before.allocations, BLOCKS);
 	assert_int_equal(after.allocated_bytes - before.allocated_bytes, bytes);
 	for (int i = 0; i < BLOCKS; i++)
-		release(block[i]);
+		tracked_release(block[i]);
 	after = thread_totals();
 	assert_int_equal(after.frees - before.frees, BLOCKS);
 	assert_int_equal(after.freed_bytes - before.freed_bytes, bytes);
@@ -114,7 +97,7 @@ static struct vmatlas_origin *origin_of(const void *block)
 {
 	struct block found;
 
-	assert_true(find(block, &found));
+	assert_true(tracked_find(block, &found));
 	return lane_find(track_origins(), found.origin);
 }
 
@@ -134,7 +117,7 @@ static void a_call_stack_counts_what_it_ever_asked_for(void **state)
 	}
 	assert_int_equal(origin->allocated_bytes, before.allocated_bytes + 900);
 	for (int i = 0; i < 10; i++)
-		release(block[i]);
+		tracked_release(block[i]);
 	assert_int_equal(origin->allocations, before.allocations + 9);
 }
 
@@ -159,9 +142,9 @@ static void another_thread_may_free_what_one_made(void **state)
 	(void)state;
 	pthread_create(&thread, NULL, allocate_there, NULL);
 	pthread_join(thread, &block);
-	assert_true(find(block, &found));
+	assert_true(tracked_find(block, &found));
 	assert_int_not_equal(found.thread, thread_attach()->id);
-	release(block);
+	tracked_release(block);
 	after = thread_totals();
 	assert_int_equal(after.allocations - before.allocations, 1);
 	assert_int_equal(after.freed_bytes - before.freed_bytes, 333);
@@ -176,15 +159,15 @@ static void what_was_not_taken_after_all_is_as_before(void **state)
 
 	(void)state;
 	before = thread_totals();
-	assert_true(find(block, &was));
+	assert_true(tracked_find(block, &was));
 	track_take(block, &taken);
-	assert_false(find(block, &is));
+	assert_false(tracked_find(block, &is));
 	track_put_back(&taken);
-	assert_true(find(block, &is));
+	assert_true(tracked_find(block, &is));
 	assert_true(same_block(&was, &is));
 	after = thread_totals();
 	assert_memory_equal(&before, &after, sizeof after);
-	release(block);
+	tracked_release(block);
 }
 
 static void frees_of_unknown_blocks_and_refused_calls_are_counted(void **state)
@@ -192,7 +175,7 @@ static void frees_of_unknown_blocks_and_refused_calls_are_counted(void **state)
 	struct thread_totals before = thread_totals(), after;
 
 	(void)state;
-	release(malloc(50));
+	tracked_release(malloc(50));
 	track_failed(thread_attach());
 	after = thread_totals();
 	assert_int_equal(after.unknown_frees, before.unknown_frees + 1);
@@ -214,8 +197,8 @@ static void a_block_that_was_there_already_is_replaced(void **state)
 	assert_int_equal(after.replaced, before.replaced + 1);
 	assert_int_equal(after.freed_bytes, before.freed_bytes + 100);
 	assert_int_equal(after.allocated_bytes, before.allocated_bytes + 170);
-	assert_true(find(block, &found) && found.size == 70);
-	release(block);
+	assert_true(tracked_find(block, &found) && found.size == 70);
+	tracked_release(block);
 }
 
 static void callers_without_a_thread_are_kept_too(void **state)
@@ -227,11 +210,11 @@ static void callers_without_a_thread_are_kept_too(void **state)
 
 	(void)state;
 	track_alloc_elsewhere(block, 80);
-	assert_true(find(block, &found));
+	assert_true(tracked_find(block, &found));
 	assert_true(found.size == 80 && found.origin == 0 && found.thread == 0);
 	track_take(block, &taken);
 	track_freed_elsewhere(&taken);
-	assert_false(find(block, &found));
+	assert_false(tracked_find(block, &found));
 	track_take(block, &taken);
 	track_freed_elsewhere(&taken); /* unknown: none of ours */
 	free(block);
@@ -250,7 +233,7 @@ static void a_block_that_lies_nowhere_is_kept(void **state)
 
 	(void)state;
 	track_alloc(thread_attach(), nowhere, 10, &at);
-	assert_true(find(nowhere, &found));
+	assert_true(tracked_find(nowhere, &found));
 	assert_true(found.size == 10 && found.mapping == 0 && found.origin && found.time);
 	track_take(nowhere, &taken);
 	track_freed(thread_attach(), &taken);
@@ -268,7 +251,7 @@ static void be_a_child(const void *parent)
 	CHECK(thread == former && process_forked());
 	track_alloc(thread, block, 10, &at); /* as a wrapper does that knows of no fork yet */
 	CHECK(!process_forked() && guard.thread && guard.thread->id != id);
-	CHECK(find(block, &found) && found.thread == guard.thread->id);
+	CHECK(tracked_find(block, &found) && found.thread == guard.thread->id);
 }
 
 static void the_first_block_of_a_forked_child_is_its_own(void **state)
@@ -286,7 +269,7 @@ static void moments_grow_with_time_and_not_with_blocks(void **state)
 
 	(void)state;
 	while (clock_ticks() - start < span)
-		release(allocate(10));
+		tracked_release(allocate(10));
 	assert_in_range(lane_count(track_moments()) - before, most / 20, most * 2);
 	assert_int_equal(track_counts().resolution_ticks, first);
 	assert_int_equal(track_counts().origins_lost, 0);
