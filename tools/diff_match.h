@@ -6,8 +6,9 @@
 
 struct diff_match_how {
 	bool by_address; /* both are of one address space; else by what mappings are for */
-	/* When each side was taken, ticks of the same clock; 0 unknown. */
-	uint64_t taken[DIFF_SIDES];
+	/* When each side was taken, ticks of the same clock; 0 unknown. A call's own time may be so
+	 * much too early (clock_step in clock.h). */
+	uint64_t taken[DIFF_SIDES], lag;
 	unsigned unknown; /* bits by enum diff_figure: left out, as one side does not know them */
 };
 

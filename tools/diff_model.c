@@ -77,8 +77,13 @@ static int match_mappings(struct diff_model *model)
 	struct diff_match_how how = {
 		.by_address = model->same_space, .unknown = unknown_figures(model)};
 
-	for (int side = 0; model->same_process && side < DIFF_SIDES; side++)
-		how.taken[side] = model->side[side]->view.now.ticks;
+	for (int side = 0; model->same_process && side < DIFF_SIDES; side++) {
+		const struct view *view = &model->side[side]->view;
+
+		how.taken[side] = view->now.ticks;
+		if (view->resolution_ticks > how.lag)
+			how.lag = view->resolution_ticks;
+	}
 	return diff_match(&model->changes, model->items, &how);
 }
 

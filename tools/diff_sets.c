@@ -56,12 +56,29 @@ void diff_sets_unite(struct diff_sets *sets, uint32_t a, uint32_t b)
 		sets->parent[a] = b;
 }
 
+/* Whether it is of the same call as something that stood there on the other side. */
+static bool was_there(const struct diff_items *others, const struct diff_item *item)
+{
+	for (uint32_t i = 0; i < others->count; i++) {
+		const struct diff_item *other = &others->item[i];
+
+		if (other->made == item->made && other->start < item->end &&
+			other->end > item->start)
+			return true;
+	}
+	return false;
+}
+
+/* Where the call's time leaves it open, what was there then decides. */
 bool diff_sets_made_since(const struct diff_sets *sets, uint32_t node)
 {
 	enum diff_then other = diff_sets_side(sets, node) == DIFF_NEW ? DIFF_OLD : DIFF_NEW;
+	const struct diff_item *item = diff_sets_item(sets, node);
 	uint64_t taken = sets->how->taken[other];
 
-	return taken && diff_sets_item(sets, node)->made > taken;
+	if (!taken || !item->made || item->made + sets->how->lag <= taken)
+		return false;
+	return item->made > taken || !was_there(&sets->items[other], item);
 }
 
 void diff_sets_find_sides(struct diff_sets *sets, uint32_t *sides)

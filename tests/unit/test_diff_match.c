@@ -409,6 +409,30 @@ static void of_two_copies_of_a_file_nobody_knows_which_moved(void **state)
 	free_comparison(comparison);
 }
 
+/* The coarse clock lags: what came right after a snapshot may seem to be older. */
+static void what_a_call_made_at_that_moment_is_new_where_it_was_not_there(void **state)
+{
+	for (uint64_t then = 80; then <= 97; then += 17) {
+		struct comparison *comparison = compared_by_address();
+		struct diff_item *old = put(comparison, DIFF_OLD, 10, 20);
+		struct diff_item *new = put(comparison, DIFF_NEW, 10, 20);
+
+		(void)state;
+		comparison->how.lag = 5;
+		old->made = then;
+		new->made = 97;
+		match(comparison);
+		if (then == 97)
+			is(comparison, new, "same", 1, 1);
+		else
+			is(comparison, new, "new", 0, 1);
+		comparison->how.lag = 2;
+		match(comparison);
+		is(comparison, new, "same", 1, 1);
+		free_comparison(comparison);
+	}
+}
+
 static void what_one_call_stack_has_mapped_since_is_one_change(void **state)
 {
 	struct comparison *comparison = compared_by_address();
@@ -696,6 +720,7 @@ int main(void)
 		cmocka_unit_test(a_marker_is_that_marker_only),
 		cmocka_unit_test(vmatlas_own_memory_is_never_the_programs),
 		cmocka_unit_test(what_a_call_made_since_is_new),
+		cmocka_unit_test(what_a_call_made_at_that_moment_is_new_where_it_was_not_there),
 		cmocka_unit_test(parts_of_one_region_are_one_change),
 		cmocka_unit_test(mremap_in_place_grows),
 		cmocka_unit_test(mremap_moves_where_there_is_no_choice),
