@@ -8,46 +8,30 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from vmatlas_case import (BUILD, SHIM, Fail, Skip, case, check, check_same, find_library, main,
                           need)
-from vmatlas_hostile import HOSTILE, build, library, survive
+from vmatlas_hostile import DAMAGES, HOSTILE, LOADING, build, library, loading, survive
 
 FOLDER = os.path.join(BUILD, "tests", "hostile")
-DAMAGES = """double double_big inside misaligned stack realloc size mapped_size overrun low
-freed_realloc""".split()
 TUNABLES = """malloc.tcache_count=0 malloc.arena_max=1 malloc.mmap_threshold=4096
 malloc.mmap_max=0 malloc.top_pad=0 malloc.trim_threshold=4096 malloc.perturb=165
 malloc.tcache_max=0 malloc.mxfast=0 malloc.hugetlb=1 malloc.check=3 rtld.nns=2
 rtld.optional_static_tls=2048""".split()
 
 
-def program(t):
-    return build(t, "loading.c")
-
-
-def libraries(t):
-    for number in (1, 2):
-        library(t, "plugin.c", f"-DNUMBER={number}", output=f"plugin{number}.so")
-    for size in (64, 512, 1024, 1500, 3000):
-        library(t, "plugin.c", f"-DTLS_BYTES={size}", "-Wl,-z,initfirst", output=f"tls{size}.so")
-    library(t, "asking.c")
-
-
 def prove(scenario):
     def run(t):
-        libraries(t)
-        survive(t, [program(t), scenario, FOLDER])
+        survive(t, [loading(t), scenario, FOLDER])
     run.__name__ = scenario
     case()(run)
 
 
-for name in "taking_turns in_threads removed_meanwhile name_spaces static_tls asked_while_loading".split():
+for name in LOADING:
     prove(name)
 
 
 @case()
 def vanished_libraries_keep_their_names(t):
     """The blocks of a library that is gone are still said to be its."""
-    libraries(t)
-    run = survive(t, [program(t), "taking_turns", FOLDER], dumps=0)
+    run = survive(t, [loading(t), "taking_turns", FOLDER], dumps=0)
     last = run.reports[max(run.reports, key=lambda name: int(name.split(".")[2]))]
     modules = {os.path.basename(frame["module"] or "?") for stack in last["callstacks"]
                if stack["live_blocks"] for frame in stack["frames"]}
@@ -60,7 +44,7 @@ def damaged_heaps(t):
     for damage in DAMAGES:
         for env in ({}, {"MALLOC_PERTURB_": "165"}, {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}):
             try:
-                t.compare([program(t), "damage", damage], env=env)
+                t.compare([loading(t), "damage", damage], env=env)
             except Fail as error:
                 raise Fail(f"{damage} {env}: {error}") from error
 
@@ -71,7 +55,7 @@ def damaged_heaps_under_the_checking_malloc(t):
     for damage in DAMAGES:
         for env in ({"MALLOC_CHECK_": "3"}, {"MALLOC_CHECK_": "1"}):
             try:
-                t.compare([program(t), "damage", damage], env=env, preload=path)
+                t.compare([loading(t), "damage", damage], env=env, preload=path)
             except Fail as error:
                 raise Fail(f"{damage} {env}: {error}") from error
 

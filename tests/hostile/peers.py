@@ -20,14 +20,15 @@ import time
 ROOM = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(ROOM, "..", "lib"))
 from vmatlas_case import BUILD, SHIM, Context, Dumper
-from vmatlas_hostile import build, scenarios_of
+from vmatlas_hostile import DAMAGES, LOADING, build, loading, scenarios_of
 
 PROGRAMS = {
     "entry points": ["entry.c", "resolvers.c"], "address space": ["space.c"],
     "threads": ["threads.c", "cancel.c"],
     "stacks": ["stacks.c"], "processes": ["forks.c", "execs.c"], "confined": ["confined.c"],
     "filters": ["filters.c"], "descriptors and limits": ["limits.c"], "signals": ["moments.c"],
-    "waits": ["waits.c"], "ends": ["ends.c"], "memory of its own": ["memory.c"],
+    "waits": ["waits.c"], "ends": ["ends.c"], "loading": ["loading.c"],
+    "memory of its own": ["memory.c"],
 }
 # What the cases give an argument of their own, or is about reports alone.
 WITHOUT = {"as_first", "a_wild_write_now_and_then", "wild_writes_by_seed", "work", "work_once"}
@@ -117,15 +118,22 @@ def try_scenario(t, family, argv, survived):
             os.path.isdir(path) and not os.path.islink(path) or os.unlink(path)
 
 
+def commands_of(t, source):
+    """What to run of a program: once for each of its scenarios."""
+    if source != "loading.c":
+        return [[build(t, source), name] for name in scenarios_of(source) if name not in WITHOUT]
+    program = loading(t)
+    return [[program, name, os.path.dirname(program)] for name in LOADING] + [
+        [program, "damage", damage] for damage in DAMAGES]
+
+
 def try_family(family, survived):
     for source in PROGRAMS[family]:
-        for scenario in scenarios_of(source):
-            if scenario in WITHOUT:
-                continue
+        for argv in commands_of(Context(BUILD), source):
             with tempfile.TemporaryDirectory(prefix="vmatlas.", ignore_cleanup_errors=True) as tmp:
                 os.chmod(tmp, 0o755)
                 t = Context(tmp)
-                try_scenario(t, family, [build(t, source), scenario], survived)
+                try_scenario(t, family, argv, survived)
 
 
 def print_table(survived):

@@ -31,6 +31,22 @@ def library(t, name, *flags, output=None):
                  output=output or name.partition(".")[0] + ".so")
 
 
+# What loading.c does, and the ways in which it damages its heap.
+LOADING = "taking_turns in_threads removed_meanwhile name_spaces static_tls asked_while_loading".split()
+DAMAGES = """double double_big inside misaligned stack realloc size mapped_size overrun low
+freed_realloc""".split()
+
+
+def loading(t):
+    """The path of loading.c's program; the libraries that it loads stand beside it."""
+    for number in (1, 2):
+        library(t, "plugin.c", f"-DNUMBER={number}", output=f"plugin{number}.so")
+    for size in (64, 512, 1024, 1500, 3000):
+        library(t, "plugin.c", f"-DTLS_BYTES={size}", "-Wl,-z,initfirst", output=f"tls{size}.so")
+    library(t, "asking.c")
+    return build(t, "loading.c")
+
+
 def scenarios_of(name):
     """The names that a program's SCENARIOS lists, without building it."""
     with open(os.path.join(HOSTILE, name), encoding="utf-8") as file:
