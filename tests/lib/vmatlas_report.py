@@ -238,9 +238,12 @@ def check_sums(report):
             ("blocks' size", total_of(report["blocks"], "size"), totals["live_bytes"])])
     if (totals["peak_live_bytes"] or totals["live_bytes"]) < totals["live_bytes"]:
         faults.append("peak_live_bytes is less than live_bytes")
+    lost = report["dump"]["lost"]
     if (totals["peak_live_bytes"] is None or totals["allocations"] is None) != bool(
-            report["dump"]["lost"].get("totals_lost")):
+            lost.get("totals_lost")):
         faults.append("totals are null, or said to be lost, but not both")
+    if lost.get("totals_lost") and not lost.get("damaged_records"):
+        faults.append("totals are lost, and nobody wrote over a table")
     return faults
 
 
