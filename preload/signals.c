@@ -97,9 +97,10 @@ static bool arm_if_free(int signal, signals_catcher *catcher)
 	return arm(signal, catcher);
 }
 
+/* Who asks for a dump does not know yet that there will be none: it must not end the process. */
 static void disarm(int signal)
 {
-	struct sigaction none = {.sa_handler = SIG_DFL};
+	struct sigaction none = {.sa_handler = self.at[signal] == self.dump ? SIG_IGN : SIG_DFL};
 
 	self.at[signal] = NULL;
 	REAL(sigaction)(signal, &none, NULL);

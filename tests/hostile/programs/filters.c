@@ -234,11 +234,16 @@ static void probed(void)
 static void no_return(void)
 {
 	static const int least[] = {SYS_write, SYS_exit_group, SYS_brk, SYS_mmap, SYS_munmap,
-		SYS_mremap, SYS_clock_nanosleep, SYS_getrandom, SYS_fcntl};
+		SYS_mremap, SYS_clock_nanosleep, SYS_getrandom, SYS_fcntl, SYS_kill};
+	bool answered = is_answered();
+	pid_t pid = getpid();
 
 	confine(least, COUNT(least), SECCOMP_RET_KILL_PROCESS);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++) {
 		allocate_much();
+		if (answered)
+			syscall(SYS_kill, pid, SIGUSR2); /* by who has not heard of it */
+	}
 	tell("alive with no way back");
 }
 
